@@ -1,0 +1,72 @@
+//! Variants of the server's rules, as data.
+
+/// Which protocol the server follows. Each field is one decision; [`RoomRules::REFERENCE`] is docs/protocol.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoomRules {
+    /// What a create or join by a member does (ROOM-04).
+    pub second_room: SecondRoom,
+    /// Whom a signal may reach (RELAY-04 to RELAY-06).
+    pub relay: Relay,
+    /// What a signal to oneself does (RELAY-08).
+    pub self_signal: SelfSignal,
+    /// Whether an undeliverable signal is answered with an error (RELAY-07).
+    pub report_undeliverable: bool,
+    /// What a request without an ack callback does (ERR-04).
+    pub missing_ack: MissingAck,
+}
+
+/// See [`RoomRules::second_room`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecondRoom {
+    /// The request is refused.
+    Refuse,
+    /// The caller enters the new room and is never removed from the first: a ghost member.
+    Accumulate,
+}
+
+/// See [`RoomRules::relay`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relay {
+    /// Fellow members only.
+    FellowMembers,
+    /// Whatever the target names: any connected user, and every other member of a room named as target.
+    Anything,
+}
+
+/// See [`RoomRules::self_signal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SelfSignal {
+    /// Undeliverable.
+    Refuse,
+    /// Delivered to its sender.
+    Deliver,
+}
+
+/// See [`RoomRules::missing_ack`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MissingAck {
+    /// The request is processed, and nobody is told the outcome.
+    Tolerate,
+    /// The call of the missing function throws, again in the handler of the first throw, and the process ends.
+    Crash,
+}
+
+impl RoomRules {
+    /// The core profile.
+    pub const REFERENCE: Self = Self {
+        second_room: SecondRoom::Refuse,
+        relay: Relay::FellowMembers,
+        self_signal: SelfSignal::Refuse,
+        report_undeliverable: true,
+        missing_ack: MissingAck::Tolerate,
+    };
+
+    /// The source protocol as its tutorial wrote it.
+    pub const TUTORIAL: Self = Self {
+        second_room: SecondRoom::Accumulate,
+        relay: Relay::Anything,
+        self_signal: SelfSignal::Deliver,
+        report_undeliverable: false,
+        missing_ack: MissingAck::Crash,
+    };
+}

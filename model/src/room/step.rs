@@ -1,0 +1,184 @@
+//! The one transition function of the server's role.
+
+use super::{Directory, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
+use crate::{
+    message::{ClientMessage, Refusal, RequestKind, ServerMessage, Signal, SignalKind, SignalRefusal, Target},
+    requirement::{
+        RequirementId,
+        ids::{
+            ERR_01, ERR_02, RELAY_01, RELAY_07, ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08,
+        },
+    },
+};
+
+/// Something that happens to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input<S, R, P> {
+    /// A connection was opened under a key that no other connection has (ID-01, ID-02).
+    Connect(S),
+    /// A connection ended, or was declared dead (ROOM-10).
+    Disconnect(S),
+    /// A connection said something.
+    Message(S, ClientMessage<S, R, P>),
+}
+
+/// Something that the server does in answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Effect<S, R, P> {
+    /// Send a message to one connection.
+    Send {
+        /// The receiver.
+        to: S,
+        /// What to say.
+        message: ServerMessage<S, R, P>,
+        /// The clause that demands it.
+        clause: RequirementId,
+    },
+    /// The server's process ends. Only faulty variants do this.
+    Crash,
+}
+
+/// Performs one input. Inputs of unknown connections change nothing: a shell may hear from a connection that it has
+/// already declared dead.
+pub fn step<D: Directory, P: Clone>(
+    directory: &mut D,
+    rules: &RoomRules,
+    input: Input<D::Session, D::Room, P>,
+    emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
+) {
+    match input {
+        Input::Connect(session) => directory.connect(session),
+        Input::Disconnect(session) => {
+            leave(directory, session, emit);
+            directory.disconnect(session);
+        }
+        Input::Message(session, _) if !directory.is_connected(session) => {}
+        Input::Message(caller, ClientMessage::Leave) => leave(directory, caller, emit),
+        Input::Message(caller, ClientMessage::Request { kind, room, ack }) => {
+            let outcome = match room {
+                Err(invalid) => Err((Refusal::InvalidRoomId(invalid), ROOM_03)),
+                Ok(room) => enter(directory, rules, caller, kind, room, emit),
+            };
+            if ack {
+                let (message, clause) = outcome.unwrap_or_else(|(why, clause)| (ServerMessage::Refused(why), clause));
+                emit(Effect::Send { to: caller, message, clause });
+            } else if rules.missing_ack == MissingAck::Crash {
+                emit(Effect::Crash);
+            }
+        }
+        Input::Message(sender, ClientMessage::Signal { kind, signal: Err(fault) }) => {
+            let clause = match fault {
+                crate::message::SignalFault::Malformed => ERR_01,
+                crate::message::SignalFault::TooLarge => ERR_02,
+            };
+            refuse_signal(sender, kind, SignalRefusal::Fault(fault), clause, emit);
+        }
+        Input::Message(sender, ClientMessage::Signal { kind, signal: Ok(signal) }) => {
+            relay(directory, rules, sender, kind, signal, emit);
+        }
+    }
+}
+
+type Outcome<D, P> = Result<
+    (ServerMessage<<D as Directory>::Session, <D as Directory>::Room, P>, RequirementId),
+    (Refusal, RequirementId),
+>;
+
+/// Create or join. Notices go out before the ack, which is legal: they reach other connections (ORDER-02 concerns the
+/// joiner alone).
+fn enter<D: Directory, P>(
+    directory: &mut D,
+    rules: &RoomRules,
+    caller: D::Session,
+    kind: RequestKind,
+    room: D::Room,
+    emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
+) -> Outcome<D, P> {
+    if directory.current(caller).is_some() && rules.second_room == SecondRoom::Refuse {
+        return Err((Refusal::AlreadyInRoom, ROOM_04));
+    }
+    // A room exists exactly as long as it has members (ROOM-11).
+    let exists = !directory.members(&room).is_empty();
+    let accepted = match (kind, exists) {
+        (RequestKind::Create, true) => return Err((Refusal::RoomExists, ROOM_02)),
+        (RequestKind::Join, false) => return Err((Refusal::RoomNotFound, ROOM_05)),
+        (RequestKind::Create, false) => (ServerMessage::Created(room.clone()), ROOM_01),
+        (RequestKind::Join, true) => {
+            let members = directory.members(&room);
+            for &to in members.iter().filter(|member| **member != caller) {
+                emit(Effect::Send { to, message: ServerMessage::UserJoined(caller), clause: ROOM_07 });
+            }
+            // The list is taken before the joiner enters. A joiner that is in the room already (a faulty variant
+            // allows it) therefore finds itself in the list, as it does on such servers.
+            (ServerMessage::Joined(room.clone(), members.to_vec()), ROOM_06)
+        }
+    };
+    directory.enter(&room, caller);
+    directory.set_current(caller, Some(room));
+    Ok(accepted)
+}
+
+/// Leave and disconnect (ROOM-08, ROOM-09, ROOM-10, ROOM-11).
+fn leave<D: Directory, P>(
+    directory: &mut D,
+    leaver: D::Session,
+    emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
+) {
+    let Some(room) = directory.current(leaver) else { return };
+    directory.set_current(leaver, None);
+    if directory.exit(&room, leaver) {
+        for &to in directory.members(&room) {
+            emit(Effect::Send { to, message: ServerMessage::UserLeft(leaver), clause: ROOM_08 });
+        }
+    }
+}
+
+/// Relays a well-formed signal (RELAY-01 to RELAY-08).
+fn relay<D: Directory, P: Clone>(
+    directory: &D,
+    rules: &RoomRules,
+    sender: D::Session,
+    kind: SignalKind,
+    signal: Signal<D::Session, D::Room, P>,
+    emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
+) {
+    let mut deliver = |to, payload| {
+        let message = ServerMessage::Signal { kind, from: sender, payload };
+        emit(Effect::Send { to, message, clause: RELAY_01 });
+    };
+    match (rules.relay, signal.target) {
+        (_, Target::User(to)) if to == sender && rules.self_signal == SelfSignal::Refuse => {}
+        (Relay::FellowMembers, Target::User(to)) => {
+            // Looking at both connections costs the same however large the room is.
+            let room = directory.current(sender);
+            if room.is_some() && room == directory.current(to) {
+                return deliver(to, signal.payload);
+            }
+        }
+        (Relay::Anything, Target::User(to)) => {
+            if directory.is_connected(to) {
+                return deliver(to, signal.payload);
+            }
+        }
+        (Relay::Anything, Target::Room(room)) => {
+            for &to in directory.members(&room).iter().filter(|member| **member != sender) {
+                deliver(to, signal.payload.clone());
+            }
+            return;
+        }
+        (Relay::FellowMembers, Target::Room(_)) | (_, Target::Unknown) => {}
+    }
+    if rules.report_undeliverable {
+        refuse_signal(sender, kind, SignalRefusal::Undeliverable, RELAY_07, emit);
+    }
+}
+
+fn refuse_signal<S, R, P>(
+    to: S,
+    kind: SignalKind,
+    refusal: SignalRefusal,
+    clause: RequirementId,
+    emit: &mut impl FnMut(Effect<S, R, P>),
+) {
+    emit(Effect::Send { to, message: ServerMessage::Error(kind, refusal), clause });
+}
