@@ -36,3 +36,5 @@ pub const CANDIDATES_MAX: usize = 4_096;
 pub const JOBS_DEFAULT: usize = 8;
 /// The most that `--jobs` accepts.
 pub const JOBS_MAX: usize = 256;
+/// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
+pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));

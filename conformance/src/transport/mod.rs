@@ -6,6 +6,7 @@
 
 mod memory;
 mod socketio;
+mod stream;
 mod websocket;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-pub use memory::{Memory, RoomCore};
+pub use memory::{CoreEffect, CoreInput, Memory, ModelCore, RoomCore};
 
 /// The number of a connection within one scenario, in the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

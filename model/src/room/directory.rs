@@ -38,6 +38,14 @@ pub struct HashDirectory<S, R> {
     rooms: HashMap<R, Vec<S>>,
 }
 
+impl<S: Eq + Hash, R: Eq + Hash> PartialEq for HashDirectory<S, R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.current == other.current && self.rooms == other.rooms
+    }
+}
+
+impl<S: Eq + Hash, R: Eq + Hash> Eq for HashDirectory<S, R> {}
+
 impl<S, R> Default for HashDirectory<S, R> {
     fn default() -> Self {
         Self { current: HashMap::new(), rooms: HashMap::new() }

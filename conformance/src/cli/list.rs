@@ -1,0 +1,63 @@
+//! `glare list`.
+
+use std::fmt::Write;
+
+use glare_model::{
+    requirement::{RequirementId, Role},
+    world::Variant,
+};
+
+use super::{Exit, Failure, ListArgs, ListWhat, print};
+use crate::{binding::Binding, scenario::library};
+
+pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
+    let mut page = String::new();
+    let written = match args.what {
+        ListWhat::Requirements => requirements(&mut page),
+        ListWhat::Cases => cases(&mut page),
+        ListWhat::Variants => variants(&mut page),
+        ListWhat::Bindings => bindings(&mut page),
+    };
+    written.expect("writing to a string never fails");
+    print(&page)?;
+    Ok(Exit::Pass)
+}
+
+fn requirements(page: &mut String) -> std::fmt::Result {
+    for id in RequirementId::all() {
+        let clause = id.clause();
+        let cases = library().iter().filter(|case| case.covers.contains(id)).count();
+        let judged = match id.role() {
+            Role::Server => format!("{cases} cases"),
+            Role::Peer => "binds peers: see glare check".to_owned(),
+        };
+        writeln!(page, "{id:<9} {:<7} {}\n                  ({judged})", clause.level, clause.text)?;
+    }
+    Ok(())
+}
+
+fn cases(page: &mut String) -> std::fmt::Result {
+    for case in library() {
+        let covers: Vec<_> = case.covers.iter().map(|id| id.as_str()).collect();
+        let hostile = if case.hostile { " [hostile]" } else { "" };
+        writeln!(page, "{:<36} {}{hostile}\n{:<36} ({})", case.id, case.title, "", covers.join(" "))?;
+    }
+    Ok(())
+}
+
+fn variants(page: &mut String) -> std::fmt::Result {
+    for variant in Variant::all() {
+        writeln!(page, "{:<20} {}", variant.name, variant.description)?;
+        for configuration in &variant.configurations {
+            writeln!(page, "{:<20}   {}: {}", "", configuration.name, configuration.description)?;
+        }
+    }
+    Ok(())
+}
+
+fn bindings(page: &mut String) -> std::fmt::Result {
+    for binding in Binding::ALL {
+        writeln!(page, "{:<10} {}", binding.name(), binding.description())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! The `glare` command: arguments in, text and an exit code out.
+
+mod check;
+mod list;
+mod test;
+
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use glare_model::requirement::Level;
+
+use crate::limits::{JOBS_DEFAULT, JOBS_MAX, TIMEOUT_DEFAULT};
+
+/// How a command ended, for scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything that was asked for passed.
+    Pass,
+    /// The target, or the protocol, fails.
+    Fail,
+    /// The command line or the target's address is wrong.
+    Usage,
+    /// Some of what was asked for has no verdict.
+    Incomplete,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Pass => 0,
+            Exit::Fail => 1,
+            Exit::Usage => 2,
+            Exit::Incomplete => 3,
+        })
+    }
+}
+
+/// A formal protocol model and conformance suite for WebRTC room signaling.
+#[derive(Debug, Parser)]
+#[command(name = "glare", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  glare test                                        judge the embedded reference server
+  glare test tutorial:http://127.0.0.1:3000         judge a Socket.IO server
+  glare test ws://127.0.0.1:3000/ws                 judge a JSON WebSocket server
+  glare check reference                             explore the model of the protocol
+  glare list requirements                           every clause with its level
+
+Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 incomplete.";
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Judge a signaling server, clause by clause.
+    Test(TestArgs),
+    /// Run the cases of a scenario file against a server.
+    Replay(ReplayArgs),
+    /// Explore the model of a protocol variant and show what it breaks.
+    Check(CheckArgs),
+    /// Show what there is.
+    List(ListArgs),
+}
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  glare test
+  glare test tutorial:http://127.0.0.1:3000 --only 'ROOM-*' --skip room-13-silent-member
+  glare test 'tutorial:http://127.0.0.1:{port}' --process 'node server.js'
+  glare test ws://127.0.0.1:3000/ws --report json=report.json --trace-dir traces
+
+TARGET is [binding:]url, `embedded` (the reference server, started for the run) or memory:reference.
+`glare list bindings` shows the bindings; http means tutorial (Socket.IO), ws means glare (JSON).";
+
+#[derive(Debug, Args)]
+#[command(after_help = TEST_EXAMPLES)]
+struct TestArgs {
+    /// The server to judge [default: embedded].
+    target: Option<String>,
+    #[command(flatten)]
+    run: RunArgs,
+    /// Run only cases whose id, or one of whose clauses, matches; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// Leave out cases whose id, or one of whose clauses, matches; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    skip: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  glare replay traces/room-04-second-create.scenario tutorial:http://127.0.0.1:3000")]
+struct ReplayArgs {
+    /// A file of cases, as `glare test --trace-dir` writes them or as you wrote it (docs/conformance.md).
+    file: PathBuf,
+    /// The server to judge [default: embedded].
+    target: Option<String>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Start the server with this command, and again when a case stopped it. {port} in the command and in TARGET is its
+    /// port, and so is PORT in its environment.
+    #[arg(long, value_name = "CMD")]
+    process: Option<String>,
+    /// The lowest level of a broken clause that fails the run. All levels are judged and shown.
+    #[arg(long, value_enum, default_value_t = LevelArg::Must)]
+    level: LevelArg,
+    /// Orders the cases; printed, random unless given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many cases run side by side.
+    #[arg(long, value_name = "N", default_value_t = JOBS_DEFAULT, value_parser = parse_jobs)]
+    jobs: usize,
+    /// How long to wait for what the protocol promises, in milliseconds.
+    #[arg(long, value_name = "N", default_value_t = default_timeout_ms(), value_parser = clap::value_parser!(u64).range(10..=600_000))]
+    timeout_ms: u64,
+    /// Write a report: json=FILE.
+    #[arg(long, value_name = "FORMAT=FILE")]
+    report: Vec<String>,
+    /// Save every trace as NDJSON, and the scenario of every failure, below this folder.
+    #[arg(long, value_name = "DIR")]
+    trace_dir: Option<PathBuf>,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  glare check                 all variants; exits with 1, for the tutorial's protocol is broken
+  glare check reference       the proof that a CI wants: exits with 0
+  glare check tutorial --property NEG-06";
+
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+struct CheckArgs {
+    /// Which variants [default: all].
+    variants: Vec<String>,
+    /// Report on these clauses only; may be given several times.
+    #[arg(long, value_name = "ID")]
+    property: Vec<String>,
+    /// Give up a configuration beyond this many states: the result is then incomplete.
+    #[arg(long, value_name = "N", default_value_t = glare_model::explore::Options::default().states_max)]
+    max_states: usize,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// What to show.
+    #[arg(value_enum)]
+    what: ListWhat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ListWhat {
+    /// Every clause of the protocol, with its level and its cases.
+    Requirements,
+    /// Every case of the suite.
+    Cases,
+    /// Every variant of the protocol that `glare check` knows.
+    Variants,
+    /// Every binding that a target can name.
+    Bindings,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LevelArg {
+    /// Only broken MUST clauses fail the run.
+    Must,
+    /// Broken SHOULD clauses fail it as well.
+    Should,
+}
+
+impl From<LevelArg> for Level {
+    fn from(level: LevelArg) -> Self {
+        match level {
+            LevelArg::Must => Self::Must,
+            LevelArg::Should => Self::Should,
+        }
+    }
+}
+
+fn parse_jobs(text: &str) -> Result<usize, String> {
+    let jobs: usize = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (1..=JOBS_MAX).contains(&jobs) { Ok(jobs) } else { Err(format!("expected 1 to {JOBS_MAX}")) }
+}
+
+fn default_timeout_ms() -> u64 {
+    u64::try_from(TIMEOUT_DEFAULT.as_millis()).expect("the default is a few seconds")
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    // clap prints its own errors and help, and exits with 2 and 0.
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Subcommands::Test(args) => test::test(&args),
+        Subcommands::Replay(args) => test::replay(&args),
+        Subcommands::Check(args) => check::check(&args),
+        Subcommands::List(args) => list::list(&args),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        // A reader that has seen enough, such as `head`, is not an error.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Incomplete.into(),
+        Err(failure) => {
+            let mut stderr = std::io::stderr().lock();
+            // Nobody is left to be told if even this fails.
+            writeln!(stderr, "error: {failure}").ok();
+            Exit::Usage.into()
+        }
+    }
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Target(#[from] crate::target::TargetError),
+    #[error(transparent)]
+    Run(#[from] crate::run::RunError),
+    #[error(transparent)]
+    Process(#[from] crate::process::ProcessError),
+    #[error(transparent)]
+    Requirement(#[from] glare_model::requirement::UnknownRequirement),
+    #[error("cannot write the output: {0}")]
+    Output(#[source] std::io::Error),
+    #[error("cannot {action} {}: {source}", path.display())]
+    File { action: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Output)
+}
+
+/// Colours only where a person looks: standard output is a terminal, and NO_COLOR is not set.
+fn colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

@@ -1,0 +1,22 @@
+//! Glare's conformance runner: it plays scenarios against a signaling server, records what the wire shows, and says,
+//! clause by clause, what the server breaks and how to reproduce it.
+//!
+//! ```text
+//! scenario (data) -> driver -> transport -> trace -> oracle -> verdict -> report
+//! ```
+
+pub mod binding;
+pub mod cli;
+pub mod driver;
+mod forecast;
+pub mod limits;
+pub mod observation;
+pub mod oracle;
+pub mod process;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod target;
+pub mod trace;
+pub mod transport;
+pub mod verdict;

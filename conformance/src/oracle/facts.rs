@@ -1,0 +1,229 @@
+//! What the wire alone says about who is where: acks, departures, ends. No rule of the model is consulted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glare_model::{limits, message::SignalKind};
+use serde_json::Value;
+
+use super::story::{Act, PhaseStory, What};
+use crate::{observation::Observation, trace::Ending, transport::ConnectionId};
+
+/// Where a connection is, as far as the wire says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In no room.
+    Nowhere,
+    /// A member of this room.
+    In(String),
+    /// It may be a member of this room: a request without an ack, or a client that is frozen.
+    MaybeIn(String),
+    /// The connection is over.
+    Gone,
+}
+
+/// The state of affairs between two phases.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    places: BTreeMap<ConnectionId, Place>,
+    /// Rooms that each connection left.
+    former: BTreeMap<ConnectionId, BTreeSet<String>>,
+    /// Rooms that had members at some time.
+    past: BTreeSet<String>,
+    /// Connections that are frozen.
+    pub(crate) frozen: BTreeSet<ConnectionId>,
+}
+
+/// What an act asks of the server, read from docs/protocol.md and not by the model's codec.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Stimulus<'a> {
+    /// `create-room` or `join-room`.
+    Request {
+        /// Whether it is `join-room`.
+        join: bool,
+        /// The id, if it is a valid one.
+        room: Option<&'a str>,
+        /// Whether an ack was asked for.
+        ack: bool,
+    },
+    /// `leave-room`.
+    Leave,
+    /// A signal.
+    Signal {
+        /// Its kind.
+        kind: SignalKind,
+        /// Its target, if that is a string.
+        target: Option<&'a str>,
+        /// Its payload, if there is one.
+        payload: Option<&'a Value>,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// An event that the protocol does not name.
+    UnknownEvent,
+    /// A broken frame.
+    Broken,
+    /// The connection was ended or frozen.
+    Ending(Ending),
+}
+
+/// What is wrong with the form of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    None,
+    /// No object, no string as target, or no payload.
+    Malformed,
+    /// A description that is too large however one counts.
+    TooLarge,
+    /// A size that some may accept and others refuse.
+    Unclear,
+}
+
+impl Act {
+    /// What the act asks of the server.
+    #[must_use]
+    pub(crate) fn stimulus(&self) -> Stimulus<'_> {
+        let (event, data, ack) = match &self.what {
+            What::Sent { event, data, ack } => (event.as_str(), data.as_ref(), ack.is_some()),
+            What::Broken => return Stimulus::Broken,
+            What::Ending(how) => return Stimulus::Ending(*how),
+        };
+        match event {
+            "create-room" | "join-room" => {
+                let valid = |id: &&str| (1..=limits::ROOM_ID_CHARS_MAX).contains(&id.chars().count());
+                let room = data.and_then(Value::as_str).filter(valid);
+                Stimulus::Request { join: event == "join-room", room, ack }
+            }
+            "leave-room" => Stimulus::Leave,
+            _ => match SignalKind::ALL.into_iter().find(|kind| kind.event() == event) {
+                Some(kind) => signal(kind, data),
+                None => Stimulus::UnknownEvent,
+            },
+        }
+    }
+}
+
+fn signal(kind: SignalKind, data: Option<&Value>) -> Stimulus<'_> {
+    let member = |name: &str| data.and_then(Value::as_object).and_then(|members| members.get(name));
+    let target = member("target").and_then(Value::as_str);
+    let payload = member(kind.payload_member());
+    let bytes = payload.map_or(0, |payload| payload.to_string().len());
+    let fault = match kind {
+        _ if target.is_none() || payload.is_none() => Fault::Malformed,
+        SignalKind::Candidate if bytes <= limits::CANDIDATE_BYTES_MAX / 2 => Fault::None,
+        SignalKind::Candidate => Fault::Unclear,
+        SignalKind::Offer | SignalKind::Answer => match bytes {
+            0..=limits::DESCRIPTION_BYTES_SURELY_ACCEPTED => Fault::None,
+            limits::DESCRIPTION_BYTES_SURELY_REFUSED.. => Fault::TooLarge,
+            _ => Fault::Unclear,
+        },
+    };
+    Stimulus::Signal { kind, target, payload, fault }
+}
+
+impl Facts {
+    /// Where a connection is.
+    #[must_use]
+    pub(crate) fn place(&self, connection: ConnectionId) -> Place {
+        self.places.get(&connection).cloned().unwrap_or(Place::Gone)
+    }
+
+    /// The room of a connection that certainly is in one.
+    #[must_use]
+    pub(crate) fn room(&self, connection: ConnectionId) -> Option<String> {
+        match self.place(connection) {
+            Place::In(room) => Some(room),
+            Place::Nowhere | Place::MaybeIn(_) | Place::Gone => None,
+        }
+    }
+
+    /// The connections that certainly are members of a room.
+    #[must_use]
+    pub(crate) fn members(&self, room: &str) -> BTreeSet<ConnectionId> {
+        let inside = self.places.iter().filter(|(_, place)| matches!(place, Place::In(own) if own == room));
+        inside.map(|(connection, _)| *connection).collect()
+    }
+
+    /// The connections that may be members of a room.
+    #[must_use]
+    pub(crate) fn maybe_members(&self, room: &str) -> BTreeSet<ConnectionId> {
+        let inside = self.places.iter().filter(|(_, place)| matches!(place, Place::MaybeIn(own) if own == room));
+        inside.map(|(connection, _)| *connection).collect()
+    }
+
+    /// Whether a connection left this room at some time.
+    #[must_use]
+    pub(crate) fn was_in(&self, connection: ConnectionId, room: &str) -> bool {
+        self.former.get(&connection).is_some_and(|rooms| rooms.contains(room))
+    }
+
+    /// Whether a connection left any room at some time.
+    #[must_use]
+    pub(crate) fn left_some_room(&self, connection: ConnectionId) -> bool {
+        self.former.contains_key(&connection)
+    }
+
+    /// Whether a room had members at some time.
+    #[must_use]
+    pub(crate) fn existed(&self, room: &str) -> bool {
+        self.past.contains(room)
+    }
+
+    /// All connections that are open and listen.
+    pub(crate) fn listening(&self) -> impl Iterator<Item = ConnectionId> {
+        let open = self.places.iter().filter(|(_, place)| **place != Place::Gone).map(|(connection, _)| *connection);
+        open.filter(|connection| !self.frozen.contains(connection))
+    }
+
+    /// Takes in the openings of a phase, which precede its acts.
+    pub(crate) fn open(&mut self, phase: &PhaseStory) {
+        for connection in &phase.opened {
+            self.places.insert(*connection, Place::Nowhere);
+        }
+    }
+
+    /// Takes in what a phase did.
+    pub(crate) fn close(&mut self, phase: &PhaseStory) {
+        for act in &phase.acts {
+            self.act(act);
+        }
+        for connection in &phase.ended {
+            self.depart(*connection, Place::Gone);
+        }
+    }
+
+    fn act(&mut self, act: &Act) {
+        match act.stimulus() {
+            Stimulus::Request { room: Some(room), ack: false, .. } if self.place(act.connection) == Place::Nowhere => {
+                self.places.insert(act.connection, Place::MaybeIn(room.to_owned()));
+            }
+            Stimulus::Request { room: Some(room), ack: true, .. } => {
+                if let Some(Some(Observation::Accepted { .. })) = act.ack {
+                    self.past.insert(room.to_owned());
+                    self.places.insert(act.connection, Place::In(room.to_owned()));
+                }
+            }
+            Stimulus::Leave => self.depart(act.connection, Place::Nowhere),
+            Stimulus::Ending(Ending::Close | Ending::Drop | Ending::Noticed) => {
+                self.depart(act.connection, Place::Gone);
+                self.frozen.remove(&act.connection);
+            }
+            Stimulus::Ending(Ending::Freeze) => {
+                self.frozen.insert(act.connection);
+                if let Place::In(room) = self.place(act.connection) {
+                    self.places.insert(act.connection, Place::MaybeIn(room));
+                }
+            }
+            Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => {}
+        }
+    }
+
+    fn depart(&mut self, connection: ConnectionId, to: Place) {
+        match self.places.insert(connection, to) {
+            Some(Place::In(room) | Place::MaybeIn(room)) => {
+                self.former.entry(connection).or_default().insert(room);
+            }
+            Some(Place::Nowhere | Place::Gone) | None => {}
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! ERR-03 to ERR-08: who may be harmed by what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glare_model::requirement::{
+    RequirementId,
+    ids::{ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ERR_06, ERR_07, ERR_08, ROOM_03},
+};
+
+use super::Scene;
+use crate::{
+    oracle::{
+        Violation,
+        facts::{Fault, Stimulus},
+        story::{Act, Story},
+    },
+    transport::ConnectionId,
+};
+
+/// ERR-05: nothing comes of an event that the protocol does not name.
+pub(super) fn unknown_event(scene: &Scene<'_>, found: &mut Vec<Violation>) {
+    scene.expect_no_signal(ERR_05, |_| false, found);
+    scene.expect_notices(&BTreeMap::new(), ERR_05, found);
+}
+
+/// ERR-06: at most the sender's connection ends, with the notices that follow from that.
+pub(super) fn broken_frame(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violation>) {
+    scene.expect_no_signal(ERR_06, |_| false, found);
+    let mut expected = BTreeMap::new();
+    if scene.phase.ended.contains(&act.connection)
+        && let Some(room) = scene.before.room(act.connection)
+    {
+        let user = scene.story.user(act.connection);
+        let fellows = scene.before.members(&room).into_iter().filter(|member| *member != act.connection);
+        expected = fellows.map(|member| (member, (true, user))).collect();
+    }
+    scene.expect_notices(&expected, ERR_06, found);
+}
+
+/// Every connection that listens stays open and usable, whatever was sent; only a broken frame may cost its sender the
+/// connection.
+pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
+    let actors: BTreeSet<ConnectionId> = scene.phase.acts.iter().map(|act| act.connection).collect();
+    let broke: BTreeSet<ConnectionId> = scene
+        .phase
+        .acts
+        .iter()
+        .filter(|act| matches!(act.stimulus(), Stimulus::Broken))
+        .map(|act| act.connection)
+        .collect();
+    let frozen = |connection: &ConnectionId| scene.before.frozen.contains(connection);
+    for connection in scene.phase.ended.iter().filter(|one| !broke.contains(one) && !frozen(one)) {
+        let clause = clause_of_harm(scene, actors.contains(connection));
+        let name = scene.story.name(*connection);
+        found.push(scene.violation(
+            clause,
+            format!("{name} stays connected"),
+            format!("{name}'s connection was ended"),
+        ));
+    }
+    for connection in &scene.phase.fence_accepted {
+        let name = scene.story.name(*connection);
+        let expected = format!("{name}'s join-room with an unknown, over-long id is refused");
+        found.push(scene.violation(ROOM_03, expected, "it was accepted"));
+    }
+    for connection in scene.phase.fence_lost.iter().filter(|one| !scene.phase.ended.contains(one) && !frozen(one)) {
+        let clause = clause_of_harm(scene, actors.contains(connection));
+        let name = scene.story.name(*connection);
+        found.push(scene.missing(clause, format!("a request on {name}'s connection is answered")));
+    }
+}
+
+/// The clause that forbids the harm that came of a phase, to one of its actors or to somebody else.
+fn clause_of_harm(scene: &Scene<'_>, actor: bool) -> RequirementId {
+    let clause = |act: &Act| match act.stimulus() {
+        Stimulus::Broken => Some(ERR_06),
+        Stimulus::Request { ack: false, .. } => Some(ERR_04),
+        Stimulus::UnknownEvent => Some(ERR_05),
+        Stimulus::Signal { fault: Fault::TooLarge, .. } => Some(ERR_02),
+        Stimulus::Signal { fault: Fault::Malformed, .. } if !actor => Some(ERR_01),
+        _ => None,
+    };
+    let own = scene.phase.acts.iter().find_map(clause);
+    own.unwrap_or(if scene.before.frozen.is_empty() { ERR_03 } else { ERR_08 })
+}
+
+/// ERR-07: a client that was not there before can connect, and its requests are answered. Judged in every phase, also
+/// after the first violation: the whole question is what is left of the server then.
+pub(in crate::oracle) fn fresh_clients_work(story: &Story, index: usize, after: usize) -> Vec<Violation> {
+    let phase = &story.phases[index];
+    let violation = |expected: String, actual: &str, missing| Violation {
+        requirement: ERR_07,
+        phase: index,
+        expected,
+        actual: actual.to_owned(),
+        missing,
+        oracle: crate::oracle::Oracle::Invariants,
+    };
+    let failed = phase.open_failed.iter();
+    let mut found: Vec<_> =
+        failed.map(|(peer, reason)| violation(format!("{peer}, a new client, can connect"), reason, false)).collect();
+    let fresh =
+        |connection: ConnectionId| story.phases[after..=index].iter().any(|phase| phase.opened.contains(&connection));
+    for act in phase.acts.iter().filter(|act| fresh(act.connection)) {
+        if matches!(act.stimulus(), Stimulus::Request { ack: true, .. }) && act.ack.is_none() {
+            let name = story.name(act.connection);
+            found.push(violation(format!("the request of {name}, a new client, is answered"), "nothing", true));
+        }
+    }
+    found
+}

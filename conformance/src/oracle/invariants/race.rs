@@ -1,0 +1,144 @@
+//! Claims that hold in every legal order of acts that raced.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glare_model::{
+    message::SignalKind,
+    requirement::ids::{RELAY_01, ROOM_07, ROOM_08, ROOM_12, ROOM_15},
+};
+use serde_json::Value;
+
+use super::Scene;
+use crate::{
+    observation::{Observation, json_equal},
+    oracle::{
+        Violation,
+        facts::{Fault, Place, Stimulus},
+        story::Act,
+    },
+    transport::ConnectionId,
+};
+
+pub(super) fn judge(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
+    concurrent_creates(scene, acts, found);
+    signals_between_members_that_stay(scene, acts, found);
+    bystanders(scene, acts, found);
+}
+
+/// Whether an act may change who is where.
+fn moves(act: &Act) -> bool {
+    matches!(act.stimulus(), Stimulus::Request { .. } | Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken)
+}
+
+/// ROOM-15: of several creates of one unused id by callers in no room, exactly one succeeds.
+fn concurrent_creates(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
+    let mut creates: BTreeMap<&str, Vec<&Act>> = BTreeMap::new();
+    for act in acts {
+        match act.stimulus() {
+            Stimulus::Request { join: false, room: Some(room), ack: true } => {
+                if scene.before.place(act.connection) == Place::Nowhere {
+                    creates.entry(room).or_default().push(act);
+                }
+            }
+            // A winner that leaves at once makes room for another one.
+            Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken => return,
+            Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent => {}
+        }
+    }
+    for (room, creates) in creates {
+        let callers: BTreeSet<_> = creates.iter().map(|act| act.connection).collect();
+        let unused = scene.before.members(room).is_empty() && scene.before.maybe_members(room).is_empty();
+        if callers.len() < 2 || callers.len() != creates.len() || !unused {
+            continue;
+        }
+        let expected = format!("exactly one of {} concurrent creates succeeds", creates.len());
+        let accepted = creates.iter().filter(|act| matches!(act.ack, Some(Some(Observation::Accepted { .. })))).count();
+        if creates.iter().any(|act| act.ack.is_none()) {
+            found.push(scene.missing(ROOM_15, format!("an ack to each; {expected}")));
+        } else if accepted != 1 {
+            found.push(scene.violation(ROOM_15, expected, format!("{accepted} succeeded")));
+        }
+    }
+}
+
+/// RELAY-01 between two members of one room that do nothing but signal: everything arrives once, whatever others do.
+fn signals_between_members_that_stay(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
+    let unsettled: BTreeSet<_> = acts.iter().filter(|act| moves(act)).map(|act| act.connection).collect();
+    let staying: Vec<_> = scene.before.listening().filter(|one| !unsettled.contains(one)).collect();
+    for &sender in &staying {
+        for &target in staying.iter().filter(|target| **target != sender) {
+            let room = scene.before.room(sender);
+            if room.is_some() && room == scene.before.room(target) && !scene.phase.ended.contains(&target) {
+                each_arrives_once(scene, acts, sender, target, found);
+            }
+        }
+    }
+}
+
+type Content<'a> = (SignalKind, &'a Value);
+
+fn each_arrives_once(
+    scene: &Scene<'_>,
+    acts: &[Act],
+    sender: ConnectionId,
+    target: ConnectionId,
+    found: &mut Vec<Violation>,
+) {
+    let user = scene.story.user(target);
+    let sent = acts.iter().filter(|act| act.connection == sender).filter_map(|act| match act.stimulus() {
+        Stimulus::Signal { kind, target: Some(to), payload: Some(payload), fault: Fault::None } if to == user => {
+            Some((kind, payload))
+        }
+        _ => None,
+    });
+    let from_sender = Some(scene.story.user(sender));
+    let arrived =
+        scene.phase.seen.iter().filter(|seen| seen.connection == target).filter_map(|seen| match &seen.what {
+            Observation::Signal { kind, from, payload: Some(payload) } if from.as_deref() == from_sender => {
+                Some((*kind, payload))
+            }
+            _ => None,
+        });
+    let same = |one: &Content<'_>, other: &Content<'_>| one.0 == other.0 && json_equal(one.1, other.1);
+    let mut left: Vec<Content<'_>> = arrived.collect();
+    let (from, to) = (scene.story.name(sender), scene.story.name(target));
+    for signal in sent {
+        match left.iter().position(|other| same(other, &signal)) {
+            Some(place) => {
+                left.remove(place);
+            }
+            None => {
+                let what = format!(
+                    "{to} gets {} of {from}: {}",
+                    signal.0.event(),
+                    super::relay::shorten(&signal.1.to_string())
+                );
+                found.push(scene.missing(RELAY_01, what));
+                return;
+            }
+        }
+    }
+    if let Some((kind, payload)) = left.first() {
+        let actual = format!("{to} got {} of {from}: {}", kind.event(), super::relay::shorten(&payload.to_string()));
+        found.push(scene.violation(RELAY_01, "each signal arrives once, as it was sent", actual));
+    }
+}
+
+/// Clients in no room that do nothing hear nothing.
+fn bystanders(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
+    for seen in &scene.phase.seen {
+        let idle = acts.iter().all(|act| act.connection != seen.connection);
+        if !idle || scene.before.place(seen.connection) != Place::Nowhere {
+            continue;
+        }
+        let clause = match &seen.what {
+            Observation::Notice { left: true, .. } => ROOM_08,
+            Observation::Notice { left: false, .. } => ROOM_07,
+            Observation::Signal { .. } => RELAY_01,
+            _ => continue,
+        };
+        let clause = if scene.left_everything(seen.connection) { ROOM_12 } else { clause };
+        let name = scene.story.name(seen.connection);
+        found.push(scene.violation(clause, format!("{name}, in no room, hears nothing"), "it got a message"));
+    }
+}

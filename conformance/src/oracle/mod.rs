@@ -1,0 +1,183 @@
+//! Judging a trace. [`judge`] is pure: a saved trace can be judged again, offline, with the same verdict.
+//!
+//! Two oracles look at each phase. The [`invariants`] know the clauses and the wire, not the model; [`sequential`] steps
+//! the model beside the trace and asks whether any legal order of the acts explains what was seen. If either objects, the
+//! case fails. Where both do, the invariants name the clause, for they know it precisely.
+//!
+//! After the first violation the state of the target is unknown, so the rest of that trace is not judged, except for
+//! ERR-07: whether the target still serves new clients is then exactly the question.
+
+mod facts;
+mod invariants;
+mod sequential;
+pub mod story;
+
+use glare_model::requirement::{Level, RequirementId};
+use serde::{Deserialize, Serialize};
+
+use self::{
+    facts::Facts,
+    invariants::{Scene, fresh_clients_work, judge_order, judge_phase},
+    sequential::{Model, Outcome},
+    story::{PhaseStory, Story, What},
+};
+use crate::{
+    trace::{Ending, Trace},
+    verdict::{Evidence, Verdict},
+};
+
+/// A clause that was broken, where, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// The clause.
+    #[serde(with = "requirement_text")]
+    pub requirement: RequirementId,
+    /// The phase, from 0.
+    pub phase: usize,
+    /// What the clause demands here.
+    pub expected: String,
+    /// What was seen.
+    pub actual: String,
+    /// Whether it consists in something not coming.
+    pub missing: bool,
+    /// Which oracle objects.
+    pub oracle: Oracle,
+}
+
+/// The two oracles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Oracle {
+    /// The clauses on the wire.
+    Invariants,
+    /// The model beside the trace.
+    Sequential,
+}
+
+/// What a trace says about a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Pass, fail or inconclusive.
+    pub verdict: Verdict,
+    /// How absence was established.
+    pub evidence: Evidence,
+    /// The violations, those of the first phase that has any, and ERR-07 from later ones.
+    pub violations: Vec<Violation>,
+    /// Why it is inconclusive.
+    pub reason: Option<String>,
+}
+
+impl Oracle {
+    /// The word for reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Invariants => "invariants",
+            Self::Sequential => "sequential",
+        }
+    }
+}
+
+impl Judgement {
+    /// The strictest level among the violations.
+    #[must_use]
+    pub fn level(&self) -> Option<Level> {
+        self.violations.iter().map(|violation| violation.requirement.level()).min()
+    }
+}
+
+/// Judges a trace. `exact` says that it was made in memory, where nothing is ever late.
+#[must_use]
+pub fn judge(trace: &Trace, exact: bool) -> Judgement {
+    let story = Story::read(trace);
+    let mut facts = Facts::default();
+    let mut model = Some(Model::default());
+    let mut violations: Vec<Violation> = Vec::new();
+    let mut reason = story.gave_up.clone();
+    let mut broken_at = None;
+    for (index, phase) in story.phases.iter().enumerate() {
+        facts.open(phase);
+        let acted = story.phases[..index].iter().any(|phase| !phase.acts.is_empty());
+        if broken_at.is_none() && !acted && !phase.open_failed.is_empty() {
+            reason = reason.or_else(|| Some(format!("could not connect: {}", phase.open_failed[0].1)));
+            break;
+        }
+        let mut found = match broken_at {
+            Some(at) => fresh_clients_work(&story, index, at + 1),
+            None => {
+                let mut found = judge_phase(&Scene { story: &story, phase, index, before: &facts });
+                found.extend(fresh_clients_work(&story, index, index));
+                found
+            }
+        };
+        if broken_at.is_none()
+            && let Some(own) = &mut model
+        {
+            match own.advance(&story, index) {
+                Outcome::Explained => {}
+                Outcome::Unexplained(objections) => found.extend(objections),
+                // Too many orders to try: the model has no opinion any more, and the verdict cannot be a pass.
+                Outcome::TooMany => {
+                    model = None;
+                    reason = reason.or_else(|| Some("more legal orders than the model oracle may try".to_owned()));
+                }
+            }
+        }
+        if !found.is_empty() && broken_at.is_none() {
+            broken_at = Some(index);
+        }
+        violations.extend(found);
+        facts.close(phase);
+    }
+    let last = broken_at.unwrap_or(story.phases.len().saturating_sub(1));
+    if !story.phases.is_empty() {
+        violations.extend(judge_order(&story, last));
+    }
+    // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
+    let named: Vec<usize> =
+        violations.iter().filter(|one| one.oracle == Oracle::Invariants).map(|one| one.phase).collect();
+    violations.retain(|one| one.oracle == Oracle::Invariants || !named.contains(&one.phase));
+    dedupe(&mut violations);
+    let evidence = evidence(&story, &violations, exact);
+    let verdict = match (violations.is_empty(), &reason) {
+        (false, _) => Verdict::Fail,
+        (true, Some(_)) => Verdict::Inconclusive,
+        (true, None) => Verdict::Pass,
+    };
+    Judgement { verdict, evidence, violations, reason }
+}
+
+/// One line for each clause and phase: the first.
+fn dedupe(violations: &mut Vec<Violation>) {
+    let mut seen = std::collections::BTreeSet::new();
+    violations.retain(|violation| seen.insert((violation.requirement, violation.phase)));
+}
+
+/// How the verdict was established. What is missing is proved by the fences of its phase, unless one was lost or the
+/// phase ended a connection: no round trip can prove when a server notices that.
+fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
+    let timed = |phase: &PhaseStory| {
+        let ends = |ending| matches!(ending, Ending::Close | Ending::Drop | Ending::Noticed);
+        !phase.fence_lost.is_empty() || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
+    };
+    let by_time = violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
+    match (exact, by_time) {
+        (true, _) => Evidence::Exact,
+        (false, true) => Evidence::Timed,
+        (false, false) => Evidence::Fenced,
+    }
+}
+
+/// The model knows no serde; a clause is its id's text.
+mod requirement_text {
+    use glare_model::requirement::RequirementId;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(id: &RequirementId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(id.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RequirementId, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,161 @@
+//! A trace, cut into phases and put in order for judging. Nothing is judged here.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{
+    observation::{Observation, read_ack, read_event},
+    scenario::Peer,
+    trace::{Ending, Entry, Trace},
+    transport::ConnectionId,
+};
+
+/// What was done and seen between one settling and the next.
+#[derive(Clone, Debug, Default)]
+pub struct PhaseStory {
+    /// What clients did, in order.
+    pub acts: Vec<Act>,
+    /// What arrived, in the order of arrival. Acks of fences are not part of it.
+    pub seen: Vec<Seen>,
+    /// Connections opened.
+    pub opened: Vec<ConnectionId>,
+    /// Clients that could not connect, and why.
+    pub open_failed: Vec<(Peer, String)>,
+    /// Connections that the target ended.
+    pub ended: Vec<ConnectionId>,
+    /// Connections whose fence did not come back.
+    pub fence_lost: Vec<ConnectionId>,
+    /// Connections whose fence came back as a success, although it asks for what has to be refused.
+    pub fence_accepted: Vec<ConnectionId>,
+}
+
+/// One thing that a client did.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// What.
+    pub what: What,
+    /// The place in the trace.
+    pub at: usize,
+    /// The ack, where one was asked for: `None` if it never came, `Some(None)` if it made no sense.
+    pub ack: Option<Option<Observation>>,
+    /// The place of the ack in the trace.
+    pub acked_at: Option<usize>,
+}
+
+/// Kinds of acts.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// An event was sent; `ack` is the number asked to be answered under.
+    Sent {
+        /// Its name.
+        event: String,
+        /// Its data.
+        data: Option<Value>,
+        /// Its ack's number.
+        ack: Option<u64>,
+    },
+    /// A frame that is not of the wire's form was sent.
+    Broken,
+    /// The connection was ended or frozen.
+    Ending(Ending),
+}
+
+/// One event that arrived.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// What.
+    pub what: Observation,
+    /// The place in the trace.
+    pub at: usize,
+}
+
+/// A whole trace in this form.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    /// The phases in order.
+    pub phases: Vec<PhaseStory>,
+    /// Each connection's client and user id.
+    pub connections: BTreeMap<ConnectionId, (Peer, String)>,
+    /// Why the driver gave up, if it did.
+    pub gave_up: Option<String>,
+}
+
+impl Story {
+    /// Reads a trace. Records before the first phase belong to the first one.
+    #[must_use]
+    pub fn read(trace: &Trace) -> Self {
+        let mut story = Self::default();
+        for (at, record) in trace.records.iter().enumerate() {
+            story.entry(at, &record.entry);
+        }
+        story
+    }
+
+    /// The user id of a connection; empty if it never had one.
+    #[must_use]
+    pub fn user(&self, connection: ConnectionId) -> &str {
+        self.connections.get(&connection).map_or("", |(_, user)| user)
+    }
+
+    /// A connection by the name of its client, for people.
+    #[must_use]
+    pub fn name(&self, connection: ConnectionId) -> String {
+        let Some((peer, _)) = self.connections.get(&connection) else { return format!("#{}", connection.0) };
+        let earlier = self.connections.range(..connection).filter(|(_, (other, _))| other == peer).count();
+        if earlier == 0 { peer.to_string() } else { format!("{peer}{}", "'".repeat(earlier)) }
+    }
+
+    /// A user id by the name of its client, for people.
+    #[must_use]
+    pub fn name_of_user(&self, user: &str) -> String {
+        let owner = self.connections.iter().find(|(_, (_, id))| id == user);
+        owner.map_or_else(|| format!("{user:?}"), |(connection, _)| self.name(*connection))
+    }
+
+    fn entry(&mut self, at: usize, entry: &Entry) {
+        if self.phases.is_empty() || matches!(entry, Entry::Phase { .. }) {
+            self.phases.push(PhaseStory::default());
+        }
+        let phase = self.phases.last_mut().expect("a phase was just pushed");
+        let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None };
+        match entry {
+            Entry::Phase { .. } | Entry::Fence { .. } | Entry::Missed { .. } => {}
+            Entry::Opened { connection, peer, user_id, .. } => {
+                phase.opened.push(*connection);
+                self.connections.insert(*connection, (peer.clone(), user_id.clone()));
+            }
+            Entry::OpenFailed { peer, reason } => phase.open_failed.push((peer.clone(), reason.clone())),
+            Entry::Sent { connection, event, data, ack } => {
+                let what = What::Sent { event: event.clone(), data: data.clone(), ack: *ack };
+                phase.acts.push(act(*connection, what));
+            }
+            Entry::SentBroken { connection, .. } => phase.acts.push(act(*connection, What::Broken)),
+            Entry::Ending { connection, how } => phase.acts.push(act(*connection, What::Ending(*how))),
+            Entry::Fenced { refused: true, .. } => {}
+            Entry::Fenced { connection, refused: false } => phase.fence_accepted.push(*connection),
+            Entry::FenceLost { connection } => phase.fence_lost.push(*connection),
+            Entry::Received { connection, event, data } => {
+                let what = read_event(event, data.as_ref());
+                phase.seen.push(Seen { connection: *connection, what, at });
+            }
+            Entry::Acked { connection, ack, data } => {
+                let asked = |act: &&mut Act| {
+                    act.connection == *connection
+                        && matches!(act.what, What::Sent { ack: Some(own), .. } if own == *ack)
+                };
+                // A late ack belongs to the phase of its request. An ack that nobody asked for says nothing.
+                if let Some(act) = self.phases.iter_mut().rev().flat_map(|phase| &mut phase.acts).find(asked) {
+                    act.ack = Some(read_ack(data.as_ref()));
+                    act.acked_at = Some(at);
+                }
+            }
+            Entry::Ended { connection, .. } => phase.ended.push(*connection),
+            Entry::GaveUp { reason } => self.gave_up = Some(reason.clone()),
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! A server that the suite starts itself: `--process 'node server.js --port {port}'`.
+//!
+//! The command gets a process group of its own, because `npm start` and its kind start the server as a grandchild; what
+//! ends the command ends the group. So a Ctrl-C in the terminal does not reach it: whoever holds a [`ServerProcess`] has to
+//! drop or stop it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::limits;
+
+/// Lines of output that an error message quotes.
+const TAIL_LINES_MAX: usize = 50;
+/// Bytes of output that are kept.
+const TAIL_BYTES_MAX: usize = 16 << 10;
+/// Pause between two looks at a server that is starting, or a port that is becoming free.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Candidates for a server's port. They lie below the ports that systems give to clients: such a port, given to a
+/// connection of the suite itself while the server restarts, would keep the server from coming back.
+const FIRST_PORT: u16 = 20_000;
+const PORT_CANDIDATES: u16 = 10_000;
+/// How long the output of a process that ended may take to arrive; a grandchild can hold it open for ever.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The server could not be started, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// Nothing to start.
+    #[error("--process needs a command, such as 'node server.js'")]
+    Empty,
+    /// Not a shell command line.
+    #[error("cannot split the command `{command}` into words: a quote is not closed")]
+    UnclosedQuote {
+        /// The command as given.
+        command: String,
+    },
+    /// Another server is there already, and would be tested instead.
+    #[error("port {port} of 127.0.0.1 is taken: stop what listens there, or choose another port")]
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// The program cannot be run.
+    #[error("cannot start `{program}`: {source}; is it installed, and is the path right from here?")]
+    Spawn {
+        /// The first word of the command.
+        program: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It ended by itself.
+    #[error("`{command}` ended with {status}; its last output:\n{output}")]
+    Exited {
+        /// The command as run.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// Its last lines.
+        output: String,
+    },
+    /// It runs, and does not listen.
+    #[error(
+        "`{command}` accepts no connection on {addr} after {} s; it gets its port in the environment variable PORT and in \
+         place of {{port}}; its last output:\n{output}",
+        waited.as_secs()
+    )]
+    NotReady {
+        /// The command as run.
+        command: String,
+        /// Where it was expected.
+        addr: SocketAddr,
+        /// For how long.
+        waited: Duration,
+        /// Its last lines.
+        output: String,
+    },
+    /// The system refuses to tell, or to obey.
+    #[error("cannot control the process of `{command}`: {source}")]
+    Control {
+        /// The command as run.
+        command: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A port of 127.0.0.1 that nobody uses at the moment; another one at every call, so that callers side by side differ.
+///
+/// # Errors
+/// If every candidate is in use.
+pub fn free_port() -> io::Result<u16> {
+    static CALLS: AtomicU16 = AtomicU16::new(0);
+    // Processes side by side start at different places.
+    let [low, high, ..] = std::process::id().to_le_bytes();
+    let first = u16::from_le_bytes([low, high]).wrapping_mul(101);
+    (0..PORT_CANDIDATES)
+        .map(|_| {
+            let call = CALLS.fetch_add(1, Ordering::Relaxed);
+            FIRST_PORT + first.wrapping_add(call) % PORT_CANDIDATES
+        })
+        .find(|port| is_free(*port))
+        .ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no port from 20000 to 29999 is free"))
+}
+
+/// A running command. Dropping it kills its process group.
+#[derive(Debug)]
+pub struct ServerProcess {
+    words: Vec<String>,
+    port: u16,
+    child: Child,
+    /// The child is the leader of its group, so this is the number of both.
+    group: u32,
+    /// The group was killed after the end of its leader. Its number may become another group's from then on.
+    swept: bool,
+    tail: Arc<Mutex<Tail>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl ServerProcess {
+    /// Starts a command line, split as a shell does, with `{port}` replaced in it and `PORT` in its environment.
+    ///
+    /// # Errors
+    /// [`ProcessError`].
+    pub fn start(command: &str, port: u16) -> Result<Self, ProcessError> {
+        let words = shlex::split(command).ok_or_else(|| ProcessError::UnclosedQuote { command: command.to_owned() })?;
+        let words = words.into_iter().map(|word| word.replace("{port}", &port.to_string())).collect();
+        Self::spawn(words, port)
+    }
+
+    fn spawn(words: Vec<String>, port: u16) -> Result<Self, ProcessError> {
+        let (program, arguments) = words.split_first().ok_or(ProcessError::Empty)?;
+        if !is_free(port) {
+            return Err(ProcessError::PortTaken { port });
+        }
+        let cannot = |source| ProcessError::Spawn { program: program.clone(), source };
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env("PORT", port.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(cannot)?;
+        let group = child.id().ok_or_else(|| cannot(io::Error::other("it has no process id")))?;
+        let tail = Arc::new(Mutex::new(Tail::default()));
+        let stdout = child.stdout.take().map(|pipe| tokio::spawn(drain(pipe, Arc::clone(&tail))));
+        let stderr = child.stderr.take().map(|pipe| tokio::spawn(drain(pipe, Arc::clone(&tail))));
+        let readers = stdout.into_iter().chain(stderr).collect();
+        Ok(Self { words, port, child, group, swept: false, tail, readers })
+    }
+
+    /// Waits until a TCP connection to `addr` succeeds.
+    ///
+    /// # Errors
+    /// [`ProcessError::Exited`] at once if the command ends, [`ProcessError::NotReady`] after
+    /// [`limits::PROCESS_READY_TIMEOUT`].
+    pub async fn wait_until_ready(&mut self, addr: SocketAddr) -> Result<(), ProcessError> {
+        self.wait_until_ready_within(addr, limits::PROCESS_READY_TIMEOUT).await
+    }
+
+    async fn wait_until_ready_within(&mut self, addr: SocketAddr, limit: Duration) -> Result<(), ProcessError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let accepted = timeout(limit, TcpStream::connect(addr)).await;
+            if let Some(exited) = self.exited().await {
+                return Err(exited);
+            }
+            // Where nobody listens, a connection can by chance get the port as its own, and meet itself.
+            if let Ok(Ok(tcp)) = accepted
+                && tcp.local_addr().is_ok_and(|own| own != addr)
+            {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                let (command, output) = (self.command(), self.output());
+                return Err(ProcessError::NotReady { command, addr, waited: limit, output });
+            }
+            sleep(POLL_INTERVAL).await;
+        }
+    }
+
+    /// Whether the command has not ended.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.status(), Ok(None))
+    }
+
+    /// A command that puts its server in the background and ends is not supported: with the leader the group goes, or
+    /// the server would outlive the run.
+    fn status(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait()?;
+        if status.is_some() && !self.swept {
+            self.swept = true;
+            signal_group(self.group, "KILL")?;
+        }
+        Ok(status)
+    }
+
+    /// How the command ended, if it did: [`ProcessError::Exited`] with its last output.
+    pub async fn exited(&mut self) -> Option<ProcessError> {
+        let status = match self.status() {
+            Ok(status) => status?,
+            Err(source) => return Some(ProcessError::Control { command: self.command(), source }),
+        };
+        let deadline = Instant::now() + OUTPUT_TIMEOUT;
+        while self.readers.iter().any(|reader| !reader.is_finished()) && Instant::now() < deadline {
+            sleep(Duration::from_millis(1)).await;
+        }
+        Some(ProcessError::Exited { command: self.command(), status, output: self.output() })
+    }
+
+    /// Asks the group to end, waits for [`limits::PROCESS_STOP_TIMEOUT`], and kills what is left of it.
+    ///
+    /// # Errors
+    /// [`ProcessError::Control`].
+    pub async fn stop(&mut self) -> Result<(), ProcessError> {
+        let stopping = async {
+            if self.status()?.is_some() {
+                return Ok(());
+            }
+            signal_group(self.group, "TERM")?;
+            let ended = timeout(limits::PROCESS_STOP_TIMEOUT, self.child.wait()).await;
+            // Also after a leader that obeyed: a grandchild that did not would keep the port.
+            self.swept = true;
+            signal_group(self.group, "KILL")?;
+            match ended {
+                Ok(status) => status.map(drop),
+                Err(_elapsed) => self.child.wait().await.map(drop),
+            }
+        };
+        let stopped = stopping.await;
+        stopped.map_err(|source| ProcessError::Control { command: self.command(), source })
+    }
+
+    /// Stops the command and starts it anew on the same port. Does not wait until it is ready.
+    ///
+    /// # Errors
+    /// [`ProcessError`].
+    pub async fn restart(&mut self) -> Result<(), ProcessError> {
+        self.stop().await?;
+        let deadline = Instant::now() + limits::PROCESS_STOP_TIMEOUT;
+        while !is_free(self.port) && Instant::now() < deadline {
+            sleep(POLL_INTERVAL).await;
+        }
+        *self = Self::spawn(self.words.clone(), self.port)?;
+        Ok(())
+    }
+
+    /// The last lines that the command wrote to its standard output and error.
+    pub fn output(&self) -> String {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).text()
+    }
+
+    fn command(&self) -> String {
+        self.words.join(" ")
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        if !self.swept {
+            // Nobody is left to be told; the leader at least is killed by `kill_on_drop`.
+            signal_group(self.group, "KILL").ok();
+        }
+    }
+}
+
+/// By way of the shell, whose `kill` knows process groups: the standard library has no safe function for it. A group that
+/// does not exist any more is no error.
+fn signal_group(group: u32, signal: &str) -> io::Result<()> {
+    std::process::Command::new("sh")
+        .args(["-c", &format!("kill -s {signal} -- -{group}")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map(drop)
+}
+
+/// The standard library sets SO_REUSEADDR, so connections in TIME_WAIT do not count.
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+async fn drain(mut pipe: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
+    let mut chunk = [0; 4096];
+    // A pipe that breaks has no more output, like one that ends.
+    while let Ok(length @ 1..) = pipe.read(&mut chunk).await {
+        tail.lock().unwrap_or_else(PoisonError::into_inner).push(&chunk[..length]);
+    }
+}
+
+/// The last output.
+#[derive(Debug, Default)]
+struct Tail {
+    bytes: VecDeque<u8>,
+}
+
+impl Tail {
+    fn push(&mut self, chunk: &[u8]) {
+        self.bytes.extend(chunk);
+        let excess = self.bytes.len().saturating_sub(TAIL_BYTES_MAX);
+        self.bytes.drain(..excess);
+    }
+
+    fn text(&self) -> String {
+        let bytes: Vec<u8> = self.bytes.iter().copied().collect();
+        let text = String::from_utf8_lossy(&bytes);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(TAIL_LINES_MAX)..].join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(command: &str) -> ServerProcess {
+        ServerProcess::start(command, free_port().unwrap()).unwrap()
+    }
+
+    /// Waits for the command to say that it is this far.
+    async fn said(process: &ServerProcess, word: &str) {
+        let saying = async {
+            while !process.output().contains(word) {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(Duration::from_secs(10), saying).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_port_is_in_the_command_and_in_the_environment() {
+        let port = free_port().unwrap();
+        let mut process = ServerProcess::start("sh -c 'echo \"{port} $PORT\" >&2; exit 3'", port).unwrap();
+        let error = process.wait_until_ready((Ipv4Addr::LOCALHOST, port).into()).await.unwrap_err().to_string();
+        assert!(error.ends_with(&format!("ended with exit status: 3; its last output:\n{port} {port}")), "{error}");
+        assert!(!process.is_running());
+        process.stop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_server_that_accepts_is_ready() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut process = start("sleep 60");
+        process.wait_until_ready(listener.local_addr().unwrap()).await.unwrap();
+        assert!(process.is_running());
+        assert!(process.exited().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_listen_is_not_ready() {
+        let mut process = start("sleep 60");
+        let addr = (Ipv4Addr::LOCALHOST, process.port).into();
+        let error = process.wait_until_ready_within(addr, Duration::from_millis(50)).await.unwrap_err();
+        assert!(matches!(error, ProcessError::NotReady { .. }));
+        assert!(error.to_string().contains("PORT and in place of {port}"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn stopping_is_a_request_first_and_reaches_the_whole_group() {
+        let mut process = start("sh -c 'trap \"echo bye; exit 0\" TERM; (sleep 60; :) & echo up; wait'");
+        said(&process, "up").await;
+        process.stop().await.unwrap();
+        assert!(!process.is_running());
+        // The grandchild held the pipes too: that both ended shows that it is gone.
+        for reader in process.readers.drain(..) {
+            timeout(Duration::from_secs(10), reader).await.unwrap().unwrap();
+        }
+        assert!(process.output().ends_with("bye"), "{}", process.output());
+        process.stop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn dropping_kills_the_whole_group() {
+        let mut process = start("sh -c '(sleep 60; :) & echo up; wait'");
+        said(&process, "up").await;
+        let readers = std::mem::take(&mut process.readers);
+        drop(process);
+        for reader in readers {
+            timeout(Duration::from_secs(10), reader).await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_restart_is_another_process_with_the_same_port() {
+        let mut process = start("sh -c 'echo up $$ {port}; exec sleep 60'");
+        let (port, group) = (process.port, process.group);
+        said(&process, &format!("up {group} {port}")).await;
+        process.restart().await.unwrap();
+        assert_ne!(process.group, group);
+        said(&process, &format!("up {} {port}", process.group)).await;
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_started_is_said_so() {
+        let port = free_port().unwrap();
+        let error = |command: &str| ServerProcess::start(command, port).unwrap_err().to_string();
+        assert!(error("").contains("needs a command"));
+        assert!(error("node 'server.js").contains("a quote is not closed"));
+        assert!(error("/no/such/program --x").starts_with("cannot start `/no/such/program`"));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let taken = listener.local_addr().unwrap().port();
+        assert!(
+            matches!(ServerProcess::start("sleep 60", taken), Err(ProcessError::PortTaken { port }) if port == taken)
+        );
+    }
+
+    #[test]
+    fn the_tail_of_the_output_is_bounded() {
+        let mut tail = Tail::default();
+        for number in 0..10_000 {
+            tail.push(format!("line {number}\n").as_bytes());
+        }
+        assert!(tail.bytes.len() <= TAIL_BYTES_MAX);
+        assert_eq!(tail.text().lines().count(), TAIL_LINES_MAX);
+        assert!(tail.text().ends_with("line 9999"));
+    }
+}

@@ -1,0 +1,132 @@
+//! The report for people: clauses first, then one block for each broken clause, then the sum.
+
+use std::fmt::Write;
+
+use glare_model::requirement::{Level, RequirementId};
+use owo_colors::{OwoColorize, Style};
+
+use super::{RequirementResult, Summary, lanes::lanes};
+use crate::{oracle::Violation, run::CaseResult, verdict::Verdict};
+
+/// Where the report goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    /// Whether to use colours.
+    pub colours: bool,
+}
+
+impl Console {
+    fn paint(self, text: &str, style: Style) -> String {
+        if self.colours { text.style(style).to_string() } else { text.to_owned() }
+    }
+
+    /// The whole report. `results` are ordered by name; `replay` gives the command for a case's id.
+    #[must_use]
+    pub fn render(
+        self,
+        results: &[CaseResult],
+        summary: &Summary,
+        level: Level,
+        replay: &dyn Fn(&str) -> String,
+    ) -> String {
+        let mut page = String::new();
+        for requirement in &summary.requirements {
+            page.push_str(&self.requirement_line(requirement));
+        }
+        for requirement in summary.requirements.iter().filter(|one| one.verdict == Verdict::Fail) {
+            page.push('\n');
+            page.push_str(&self.failure(requirement.id, results, replay));
+        }
+        for result in results.iter().filter(|result| result.judgement.verdict == Verdict::Inconclusive) {
+            let reason = result.judgement.reason.as_deref().unwrap_or("no reason is known");
+            let word = self.paint("INCONCLUSIVE", Style::new().yellow().bold());
+            let _infallible = writeln!(
+                page,
+                "\n{word} {}\n  because   {reason}\n  replay    {}",
+                result.case.id,
+                replay(&result.case.id)
+            );
+        }
+        page.push('\n');
+        page.push_str(&self.sum(results, summary, level));
+        page
+    }
+
+    fn requirement_line(self, one: &RequirementResult) -> String {
+        let style = match one.verdict {
+            Verdict::Pass => Style::new().green(),
+            Verdict::Fail if one.id.level() == Level::Must => Style::new().red().bold(),
+            Verdict::Fail | Verdict::Inconclusive => Style::new().yellow().bold(),
+            Verdict::NotApplicable | Verdict::NotExercised => Style::new().dimmed(),
+        };
+        let word = self.paint(&format!("{:<14}", one.verdict.word()), style);
+        let cases = if one.cases == 1 { "1 case ".to_owned() } else { format!("{} cases", one.cases) };
+        let evidence = one.evidence.map_or("", crate::verdict::Evidence::word);
+        format!("{:<9} {:<7} {word} {cases:>9}  {evidence}", one.id, one.id.level()).trim_end().to_owned() + "\n"
+    }
+
+    /// One broken clause: its shortest instance in full, the others by name.
+    fn failure(self, id: RequirementId, results: &[CaseResult], replay: &dyn Fn(&str) -> String) -> String {
+        let mut instances: Vec<(&CaseResult, &Violation)> = Vec::new();
+        for result in results {
+            let own = result.judgement.violations.iter().find(|violation| violation.requirement == id);
+            instances.extend(own.map(|violation| (result, violation)));
+        }
+        // A case of the clause itself tells the story best, and the shortest one of those.
+        instances.sort_by_key(|(result, _)| (result.case.covers.first() != Some(&id), result.trace.records.len()));
+        let Some((result, violation)) = instances.first() else { return String::new() };
+        let mut block = String::new();
+        let head = self.paint(&format!("FAIL {id}"), Style::new().red().bold());
+        let CaseResult { case, judgement, trace } = result;
+        let lines = [
+            format!("{head} ({}) in {}: {}", id.level(), case.id, case.title),
+            format!("  clause    {}", id.clause().text),
+            format!("  expected  {}", violation.expected),
+            format!("  actual    {}", violation.actual),
+            format!("  evidence  {}", judgement.evidence.word()),
+            "  transcript".to_owned(),
+        ];
+        block.push_str(&(lines.join("\n") + "\n"));
+        for line in lanes(trace).lines() {
+            let _infallible = writeln!(block, "    {line}");
+        }
+        if instances.len() > 1 {
+            let others: Vec<_> = instances[1..].iter().map(|(other, _)| other.case.id.as_str()).collect();
+            let _infallible = writeln!(block, "  also in   {}", others.join(" "));
+        }
+        let _infallible = writeln!(block, "  replay    {}", self.paint(&replay(&case.id), Style::new().cyan()));
+        block
+    }
+
+    fn sum(self, results: &[CaseResult], summary: &Summary, level: Level) -> String {
+        let counts = summary.counts.iter().filter(|(verdict, count)| *count > 0 || *verdict == Verdict::Pass);
+        let counts: Vec<_> =
+            counts.map(|(verdict, count)| format!("{count} {}", verdict.word().to_lowercase())).collect();
+        let clauses = |verdict: Verdict, level: Level| {
+            summary.requirements.iter().filter(|one| one.verdict == verdict && one.id.level() == level).count()
+        };
+        let mut page = format!("{} cases: {}\n", results.len(), counts.join(", "));
+        let _infallible = writeln!(
+            page,
+            "clauses: MUST {} pass, {} fail; SHOULD {} pass, {} fail; {} not exercised",
+            clauses(Verdict::Pass, Level::Must),
+            clauses(Verdict::Fail, Level::Must),
+            clauses(Verdict::Pass, Level::Should),
+            clauses(Verdict::Fail, Level::Should),
+            clauses(Verdict::NotExercised, Level::Must) + clauses(Verdict::NotExercised, Level::Should),
+        );
+        let (word, style) = if summary.fails(level) {
+            ("FAIL: the target does not conform", Style::new().red().bold())
+        } else if summary.is_incomplete() {
+            ("INCOMPLETE: not every case has a verdict", Style::new().yellow().bold())
+        } else if summary.fails(Level::Should) {
+            (
+                "PASS, with recommendations not followed (see above; --level should makes them count)",
+                Style::new().green(),
+            )
+        } else {
+            ("PASS", Style::new().green().bold())
+        };
+        page + &self.paint(word, style) + "\n"
+    }
+}

@@ -1,0 +1,159 @@
+//! A trace as lanes: a column for each connection, time downwards.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{
+    oracle::story::Story,
+    trace::{Ending, Entry, Trace},
+    transport::ConnectionId,
+};
+
+/// How wide a lane is, in characters, when there is room.
+const LANE_CHARS_MAX: usize = 34;
+/// The narrowest lane; beyond the page's width lanes run over.
+const LANE_CHARS_MIN: usize = 20;
+/// The width of the whole, in characters.
+const PAGE_CHARS: usize = 112;
+/// The most rows; longer traces are cut in the middle.
+const ROWS_MAX: usize = 60;
+
+/// Draws a trace. User ids appear as the names of their clients, rooms as those of the scenario. Fences, which the runner
+/// adds, are left out unless one was lost.
+#[must_use]
+pub fn lanes(trace: &Trace) -> String {
+    let story = Story::read(trace);
+    let lanes: Vec<ConnectionId> = story.connections.keys().copied().collect();
+    let width = ((PAGE_CHARS - 10) / lanes.len().max(1)).clamp(LANE_CHARS_MIN, LANE_CHARS_MAX);
+    let rooms = room_names(trace);
+    let mut rows: Vec<String> = Vec::new();
+    let mut last: Option<(Option<ConnectionId>, String)> = None;
+    let mut repeats = 0;
+    for record in &trace.records {
+        let Some((lane, text)) = row(&record.entry, &story, &rooms) else { continue };
+        if last.as_ref() == Some(&(lane, text.clone())) {
+            repeats += 1;
+            continue;
+        }
+        note_repeats(&mut rows, &mut repeats);
+        last = Some((lane, text.clone()));
+        let place = lane.and_then(|lane| lanes.iter().position(|own| *own == lane)).unwrap_or(0);
+        let time = format!("{:>8.2}", milliseconds(record.at_us));
+        rows.push(format!(
+            "{time}  {}{}",
+            " ".repeat(place * width),
+            cut(&text, width.max(PAGE_CHARS - 10 - place * width))
+        ));
+    }
+    note_repeats(&mut rows, &mut repeats);
+    let mut page = format!("{:>8}  ", "ms");
+    for lane in &lanes {
+        page.push_str(&format!("{:<width$}", story.name(*lane)));
+    }
+    let mut page = page.trim_end().to_owned() + "\n";
+    let hidden = rows.len().saturating_sub(ROWS_MAX);
+    for (index, row) in rows.iter().enumerate() {
+        if hidden > 0 && index == ROWS_MAX / 2 {
+            page.push_str(&format!("          .. {hidden} rows more ..\n"));
+        }
+        if hidden == 0 || index < ROWS_MAX / 2 || index >= ROWS_MAX / 2 + hidden {
+            page.push_str(row);
+            page.push('\n');
+        }
+    }
+    page
+}
+
+/// A burst of equal rows is shown as one.
+fn note_repeats(rows: &mut [String], repeats: &mut usize) {
+    if let (Some(row), 1..) = (rows.last_mut(), *repeats) {
+        row.push_str(&format!("  (and {repeats} times more)"));
+    }
+    *repeats = 0;
+}
+
+#[allow(clippy::cast_precision_loss, reason = "microseconds of a scenario fit a double exactly")]
+fn milliseconds(microseconds: u64) -> f64 {
+    microseconds as f64 / 1_000.0
+}
+
+/// Rooms by their ids, named as the scenario names them: the part before the run's own number.
+fn room_names(trace: &Trace) -> BTreeMap<String, String> {
+    let sent = trace.records.iter().filter_map(|record| match &record.entry {
+        Entry::Sent { data: Some(Value::String(room)), event, .. } if event.ends_with("-room") => Some(room),
+        _ => None,
+    });
+    let named = sent.filter_map(|room| room.split_once('-').map(|(name, _)| (room.clone(), name.to_owned())));
+    named.filter(|(_, name)| !name.is_empty()).collect()
+}
+
+fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option<(Option<ConnectionId>, String)> {
+    let show =
+        |data: &Option<Value>| data.as_ref().map_or(String::new(), |data| format!(" {}", plain(data, story, rooms)));
+    let text = match entry {
+        Entry::Phase { .. } | Entry::Fence { .. } | Entry::Fenced { refused: true, .. } => return None,
+        Entry::Opened { .. } => "(connected)".to_owned(),
+        Entry::OpenFailed { peer, reason } => format!("{peer} cannot connect: {reason}"),
+        Entry::Sent { event, data, ack, .. } => {
+            format!("> {event}{}{}", show(data), if ack.is_some() { "" } else { no_ack_mark(event) })
+        }
+        Entry::SentBroken { frame, .. } => format!("> (broken frame: {frame:?})"),
+        Entry::Ending { how, .. } => match how {
+            Ending::Close => "(closes)",
+            Ending::Drop => "(drops its connection)",
+            Ending::Freeze => "(stops reading and writing)",
+            Ending::Noticed => "(should be noticed by now)",
+        }
+        .to_owned(),
+        Entry::Fenced { .. } => "< (the fence was accepted)".to_owned(),
+        Entry::FenceLost { .. } => "(no answer to the fence)".to_owned(),
+        Entry::Received { event, data, .. } => format!("< {event}{}", show(data)),
+        Entry::Acked { data, .. } => format!("< ack{}", show(data)),
+        Entry::Ended { reason, .. } => format!("(ended by the target: {reason})"),
+        Entry::Missed { what } => format!("-- did not come: {}", names_in(what, story, rooms)),
+        Entry::GaveUp { reason } => format!("-- the runner gave up: {reason}"),
+    };
+    Some((entry.connection(), text))
+}
+
+fn no_ack_mark(event: &str) -> &'static str {
+    if matches!(event, "create-room" | "join-room") { " (no ack)" } else { "" }
+}
+
+/// Data in short: ids replaced by names, no quotes where none are needed.
+fn plain(data: &Value, story: &Story, rooms: &BTreeMap<String, String>) -> String {
+    match data {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) if rooms.contains_key(text) => rooms[text].clone(),
+        Value::String(text) => {
+            let owner = story.connections.keys().find(|connection| story.user(**connection) == text);
+            owner.map_or_else(|| data.to_string(), |owner| story.name(*owner))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| plain(item, story, rooms)).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let shown = members.iter().filter(|(key, _)| !matches!(key.as_str(), "timestamp" | "code"));
+            let members: Vec<_> = shown.map(|(key, member)| format!("{key}:{}", plain(member, story, rooms))).collect();
+            format!("{{{}}}", members.join(" "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => data.to_string(),
+    }
+}
+
+fn names_in(text: &str, story: &Story, rooms: &BTreeMap<String, String>) -> String {
+    let words = text.split(' ').map(|word| {
+        let owner = story.connections.keys().find(|connection| story.user(**connection) == word);
+        owner.map_or_else(|| rooms.get(word).cloned().unwrap_or_else(|| word.to_owned()), |owner| story.name(*owner))
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        Some(_) => text.chars().take(chars_max.saturating_sub(2)).collect::<String>() + "..",
+        None => text.to_owned(),
+    }
+}

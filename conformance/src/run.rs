@@ -1,0 +1,239 @@
+//! Runs cases against a target: the gentle ones side by side, then the hostile ones one by one.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use tokio::{sync::mpsc, task::JoinSet};
+
+use crate::{
+    driver::{Settings, drive},
+    limits::{INCOMING_QUEUE, PROCESS_RESTARTS_MAX, TIMEOUT_RETRY_FACTOR},
+    oracle::{Judgement, judge},
+    process::{ProcessError, ServerProcess},
+    scenario::{Action, Scenario},
+    trace::{Entry, Trace},
+    transport::{Command, ConnectionId, Incoming, OpenError, Transport},
+    verdict::{Evidence, Verdict},
+};
+
+/// What to run, and how.
+pub struct Plan {
+    /// How to reach the target.
+    pub transport: Transport,
+    /// Whether nothing can be late there.
+    pub exact: bool,
+    /// The cases.
+    pub cases: Vec<Arc<Scenario>>,
+    /// How many gentle cases run side by side.
+    pub jobs: usize,
+    /// How long to wait for what the protocol promises.
+    pub timeout: Duration,
+    /// Orders the cases.
+    pub seed: u64,
+    /// Distinguishes the rooms of this run.
+    pub nonce: u64,
+    /// The target's process, where the runner started it, and the address at which it serves.
+    pub process: Option<(ServerProcess, SocketAddr)>,
+}
+
+/// What became of one case.
+#[derive(Clone, Debug)]
+pub struct CaseResult {
+    /// The case.
+    pub case: Arc<Scenario>,
+    /// What the oracles say.
+    pub judgement: Judgement,
+    /// What was seen; empty if the case did not run.
+    pub trace: Trace,
+}
+
+/// What happens during a run, for whoever watches.
+#[derive(Clone, Debug)]
+pub enum RunEvent {
+    /// A case was judged.
+    Finished(Box<CaseResult>),
+    /// The target's process had ended and was started again.
+    Restarted {
+        /// The case that is to run next.
+        before: String,
+    },
+}
+
+/// A run cannot begin, or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The target does not answer.
+    #[error("cannot connect to the target: {0}")]
+    Unreachable(#[source] OpenError),
+    /// The target answers, but not as a signaling server does.
+    #[error(
+        "connected, but `join-room` got no ack within {} ms: this does not look like a signaling server of this binding. \
+         `glare list bindings` shows the others; docs/protocol.md states what is expected", .0.as_millis()
+    )]
+    NoSignalingServer(Duration),
+    /// The target's process.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// Runs a plan. Every case yields exactly one [`RunEvent::Finished`]. Dropping the future ends the run, and the target's
+/// process with it.
+///
+/// # Errors
+/// [`RunError`] if the target cannot be tested at all.
+pub async fn run(mut plan: Plan, mut watch: impl FnMut(RunEvent)) -> Result<(), RunError> {
+    let outcome = async {
+        if let Some((process, addr)) = &mut plan.process {
+            process.wait_until_ready(*addr).await?;
+        }
+        probe(&plan.transport, plan.timeout).await?;
+        run_cases(&mut plan, &mut watch).await
+    }
+    .await;
+    if let Some((process, _)) = &mut plan.process {
+        process.stop().await?;
+    }
+    outcome
+}
+
+async fn run_cases(plan: &mut Plan, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
+    let mut cases = plan.cases.clone();
+    cases.shuffle(&mut ChaCha8Rng::seed_from_u64(plan.seed));
+    // A case that waits for a heartbeat is begun first, so that the others fill the time.
+    let waits =
+        |case: &Scenario| case.phases.iter().flat_map(|phase| &phase.steps).any(|step| step.action == Action::Noticed);
+    cases.sort_by_key(|case| (case.hostile, !waits(case)));
+    let first_hostile = cases.partition_point(|case| !case.hostile);
+    let hostile = cases.split_off(first_hostile);
+    let again = run_side_by_side(plan, cases, watch).await;
+    for case in again.into_iter().chain(hostile) {
+        run_alone(plan, case, watch).await?;
+    }
+    Ok(())
+}
+
+/// Runs gentle cases. Returns those that have to run again, alone: the target's process ended below them.
+async fn run_side_by_side(
+    plan: &mut Plan,
+    cases: Vec<Arc<Scenario>>,
+    watch: &mut impl FnMut(RunEvent),
+) -> Vec<Arc<Scenario>> {
+    let mut waiting = cases.into_iter();
+    let mut running = JoinSet::new();
+    let mut again = Vec::new();
+    loop {
+        while running.len() < plan.jobs {
+            let Some(case) = waiting.next() else { break };
+            running.spawn(execute(plan.transport.clone(), case, plan.settings(), plan.exact));
+        }
+        let Some(finished) = running.join_next().await else { break };
+        let result = match finished {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        };
+        let cut_off = result.judgement.verdict != Verdict::Pass && lost_connections(&result.trace);
+        if cut_off && plan.process.is_some() && !plan.is_running() {
+            again.push(result.case);
+        } else {
+            watch(RunEvent::Finished(Box::new(result)));
+        }
+    }
+    again
+}
+
+fn lost_connections(trace: &Trace) -> bool {
+    trace
+        .records
+        .iter()
+        .any(|record| matches!(record.entry, Entry::Ended { .. } | Entry::OpenFailed { .. } | Entry::FenceLost { .. }))
+}
+
+/// Runs one case with nothing beside it, on a target that is alive.
+async fn run_alone(plan: &mut Plan, case: Arc<Scenario>, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
+    plan.revive(&case.id, watch).await?;
+    let result = execute(plan.transport.clone(), case, plan.settings(), plan.exact).await;
+    watch(RunEvent::Finished(Box::new(result)));
+    Ok(())
+}
+
+impl CaseResult {
+    /// The result of a case that did not run.
+    #[must_use]
+    pub fn not_exercised(case: Arc<Scenario>, reason: &str) -> Self {
+        let (verdict, evidence) = (Verdict::NotExercised, Evidence::Fenced);
+        let judgement = Judgement { verdict, evidence, violations: Vec::new(), reason: Some(reason.to_owned()) };
+        Self { case, judgement, trace: Trace::default() }
+    }
+}
+
+impl Plan {
+    fn settings(&self) -> Settings {
+        Settings { timeout: self.timeout, nonce: self.nonce }
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.process.as_mut().is_some_and(|(process, _)| process.is_running())
+    }
+
+    /// Starts the target's process again if it ended or no longer serves.
+    async fn revive(&mut self, before: &str, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
+        let (transport, timeout) = (self.transport.clone(), self.timeout);
+        let Some((process, addr)) = &mut self.process else { return Ok(()) };
+        for _ in 0..PROCESS_RESTARTS_MAX {
+            if process.is_running() && probe(&transport, timeout).await.is_ok() {
+                return Ok(());
+            }
+            process.restart().await?;
+            process.wait_until_ready(*addr).await?;
+            watch(RunEvent::Restarted { before: before.to_owned() });
+        }
+        probe(&transport, timeout).await
+    }
+}
+
+/// Drives and judges a case. What is missing without a fence's proof has to be missing again with more time.
+pub async fn execute(transport: Transport, case: Arc<Scenario>, settings: Settings, exact: bool) -> CaseResult {
+    let attempt = async |settings: Settings| {
+        let trace = drive(&transport, &case, settings).await;
+        (judge(&trace, exact), trace)
+    };
+    let (mut judgement, mut trace) = attempt(settings).await;
+    if judgement.verdict == Verdict::Fail && judgement.evidence == Evidence::Timed {
+        let timeout = settings.timeout * TIMEOUT_RETRY_FACTOR;
+        // Other rooms: those of the first attempt may still have members.
+        let (second, second_trace) = attempt(Settings { timeout, nonce: settings.nonce ^ RETRY_ROOMS }).await;
+        // A target that the first attempt stopped can say no more; the first attempt stands.
+        if second.verdict != Verdict::Inconclusive {
+            (judgement, trace) = (second, second_trace);
+        }
+    }
+    CaseResult { case, judgement, trace }
+}
+
+/// Changes a nonce into another one.
+const RETRY_ROOMS: u64 = 1 << 63;
+
+/// Whether the target speaks the protocol at all: it admits a client and acks a request.
+///
+/// # Errors
+/// [`RunError::Unreachable`] or [`RunError::NoSignalingServer`].
+pub async fn probe(transport: &Transport, timeout: Duration) -> Result<(), RunError> {
+    let (sender, mut incoming) = mpsc::channel(INCOMING_QUEUE);
+    let connection = transport.connect(ConnectionId(0), sender, timeout).await.map_err(RunError::Unreachable)?;
+    let request = Command::Emit { event: "join-room".to_owned(), data: Some(String::new().into()), ack: Some(0) };
+    let no_server = || RunError::NoSignalingServer(timeout);
+    connection.commands.send(request).await.map_err(|_| no_server())?;
+    let deadline = tokio::time::Instant::from_std(Instant::now() + timeout);
+    loop {
+        match tokio::time::timeout_at(deadline, incoming.recv()).await {
+            Ok(Some((_, Incoming::Ack { ack: 0, .. }))) => return Ok(()),
+            Ok(Some((_, Incoming::Ended(_))) | None) | Err(_) => return Err(no_server()),
+            Ok(Some(_)) => {}
+        }
+    }
+}

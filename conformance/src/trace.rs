@@ -1,0 +1,226 @@
+//! What was seen on the wire: an append-only record, the only evidence of every verdict.
+//!
+//! The order of records is the order of observation at the runner: per connection the order on the wire; between
+//! connections only "sent before received" may be concluded from it. Times are for readers; no verdict looks at them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    scenario::Peer,
+    transport::{BrokenFrame, ConnectionId},
+};
+
+/// Everything that was seen in one run of one scenario.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The records, in order.
+    pub records: Vec<Record>,
+}
+
+/// One thing that was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Microseconds since the scenario began.
+    pub at_us: u64,
+    /// What.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// Kinds of records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Entry {
+    /// The steps of a phase begin.
+    Phase {
+        /// The phase's place in the scenario, from 0.
+        phase: usize,
+    },
+    /// A connection was opened.
+    Opened {
+        /// Its number.
+        connection: ConnectionId,
+        /// The client whose connection it is.
+        peer: Peer,
+        /// The user id that the target gave.
+        user_id: String,
+        /// The advertised ping interval plus timeout, in milliseconds.
+        heartbeat_ms: Option<u64>,
+    },
+    /// A connection could not be opened.
+    OpenFailed {
+        /// The client that tried.
+        peer: Peer,
+        /// Why not.
+        reason: String,
+    },
+    /// A step: an event was sent.
+    Sent {
+        /// On which connection.
+        connection: ConnectionId,
+        /// The event's name.
+        event: String,
+        /// Its data.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+        data: Option<Value>,
+        /// The number of the ack that was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ack: Option<u64>,
+    },
+    /// A step: a broken frame was sent.
+    SentBroken {
+        /// On which connection.
+        connection: ConnectionId,
+        /// Which.
+        frame: BrokenFrame,
+    },
+    /// A step: a connection was ended or frozen by its client.
+    Ending {
+        /// Which connection.
+        connection: ConnectionId,
+        /// How.
+        how: Ending,
+    },
+    /// A fence was sent: a request that has to be refused.
+    Fence {
+        /// On which connection.
+        connection: ConnectionId,
+        /// Its ack's number.
+        ack: u64,
+    },
+    /// The fence's ack came: what its connection sent before was processed, and what was sent to it before has arrived.
+    Fenced {
+        /// On which connection.
+        connection: ConnectionId,
+        /// Whether it was refused, as it must be.
+        refused: bool,
+    },
+    /// The fence's ack did not come in time.
+    FenceLost {
+        /// On which connection.
+        connection: ConnectionId,
+    },
+    /// An event arrived.
+    Received {
+        /// On which connection.
+        connection: ConnectionId,
+        /// The event's name.
+        event: String,
+        /// Its data.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+        data: Option<Value>,
+    },
+    /// An ack arrived.
+    Acked {
+        /// On which connection.
+        connection: ConnectionId,
+        /// The request's number.
+        ack: u64,
+        /// The ack's data.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+        data: Option<Value>,
+    },
+    /// The target ended a connection.
+    Ended {
+        /// Which.
+        connection: ConnectionId,
+        /// In words.
+        reason: String,
+    },
+    /// Something that the protocol promises did not come in time. The driver's remark; it decides nothing.
+    Missed {
+        /// In words.
+        what: String,
+    },
+    /// The driver gave up: a bound of the runner was reached.
+    GaveUp {
+        /// Which.
+        reason: String,
+    },
+}
+
+/// How a client ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Politely.
+    Close,
+    /// By a reset.
+    Drop,
+    /// Not at all, but it says and hears nothing more.
+    Freeze,
+    /// A frozen one, that the others should have been told of by now.
+    Noticed,
+}
+
+impl Entry {
+    /// The connection that the entry is about, if it is about one.
+    #[must_use]
+    pub fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Opened { connection, .. }
+            | Self::Sent { connection, .. }
+            | Self::SentBroken { connection, .. }
+            | Self::Ending { connection, .. }
+            | Self::Fence { connection, .. }
+            | Self::Fenced { connection, .. }
+            | Self::FenceLost { connection }
+            | Self::Received { connection, .. }
+            | Self::Acked { connection, .. }
+            | Self::Ended { connection, .. } => Some(*connection),
+            Self::Phase { .. } | Self::OpenFailed { .. } | Self::Missed { .. } | Self::GaveUp { .. } => None,
+        }
+    }
+}
+
+impl Trace {
+    /// The trace as NDJSON, one record a line.
+    #[must_use]
+    pub fn to_ndjson(&self) -> String {
+        let lines = self.records.iter().map(|record| {
+            serde_json::to_string(record).expect("records consist of strings, numbers and JSON values") + "\n"
+        });
+        lines.collect()
+    }
+
+    /// Reads NDJSON.
+    ///
+    /// # Errors
+    /// The line at fault, from 1, and what is wrong with it.
+    pub fn from_ndjson(text: &str) -> Result<Self, (usize, serde_json::Error)> {
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let records = lines.map(|(index, line)| serde_json::from_str(line).map_err(|error| (index + 1, error)));
+        Ok(Self { records: records.collect::<Result<_, _>>()? })
+    }
+}
+
+/// Data that is there with the value null is there.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ndjson_keeps_every_record() {
+        let connection = ConnectionId(0);
+        let record = |entry| Record { at_us: 7, entry };
+        let trace = Trace {
+            records: vec![
+                record(Entry::Phase { phase: 0 }),
+                record(Entry::Sent { connection, event: "offer".into(), data: Some(Value::Null), ack: None }),
+                record(Entry::Sent { connection, event: "leave-room".into(), data: None, ack: Some(1) }),
+                record(Entry::Ending { connection, how: Ending::Drop }),
+            ],
+        };
+        assert_eq!(Trace::from_ndjson(&trace.to_ndjson()).unwrap(), trace);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        assert_eq!(Trace::from_ndjson("\n{\"at_us\":1}\n").unwrap_err().0, 2);
+    }
+}

@@ -1,0 +1,227 @@
+//! A room core in this process: no sockets and no clock. A heartbeat takes no time here, so a frozen client is declared
+//! dead at once.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use glare_model::{
+    id::RoomId,
+    message::Target,
+    room::{Effect, HashDirectory, Input, RoomRules, step},
+    wire::{Encoded, EventFrame, Names, Payload, decode, encode},
+};
+use serde_json::{Value, value::RawValue};
+use tokio::sync::{Mutex, mpsc};
+
+use super::{Command, Connection, ConnectionId, Incoming, OpenError, Opened};
+use crate::limits::OUTGOING_QUEUE;
+
+/// What a core is told.
+pub type CoreInput = Input<u64, RoomId, Payload>;
+/// What it answers.
+pub type CoreEffect = Effect<u64, RoomId, Payload>;
+
+/// The rules behind the transport. The seam where a test puts a faulty server.
+pub trait RoomCore: Send {
+    /// Performs one input.
+    fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect>;
+
+    /// The user id of the connection with this key.
+    fn user_id(&mut self, key: u64) -> String {
+        format!("user-{key}")
+    }
+
+    /// The date-time of every notice.
+    fn timestamp(&self) -> String {
+        "2026-01-02T03:04:05.678Z".to_owned()
+    }
+
+    /// An event that the protocol does not name.
+    fn unknown_event(&mut self, _key: u64, _event: &str) -> Vec<CoreEffect> {
+        Vec::new()
+    }
+
+    /// Whether a broken frame ends all connections instead of its own.
+    fn broken_frame_crashes(&self) -> bool {
+        false
+    }
+}
+
+/// The model's room core.
+#[derive(Default)]
+pub struct ModelCore {
+    directory: HashDirectory<u64, RoomId>,
+    rules: Option<RoomRules>,
+}
+
+impl ModelCore {
+    /// A core that follows a variant of the rules.
+    #[must_use]
+    pub fn with_rules(rules: RoomRules) -> Self {
+        Self { directory: HashDirectory::default(), rules: Some(rules) }
+    }
+}
+
+impl RoomCore for ModelCore {
+    fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect> {
+        let mut effects = Vec::new();
+        let rules = self.rules.unwrap_or(RoomRules::REFERENCE);
+        step(&mut self.directory, &rules, input, &mut |effect| effects.push(effect));
+        effects
+    }
+}
+
+/// A server in memory. Clones are the same server.
+#[derive(Clone)]
+pub struct Memory(Arc<Mutex<Hub>>);
+
+struct Hub {
+    core: Box<dyn RoomCore>,
+    clients: HashMap<u64, Client>,
+    keys_by_user: HashMap<String, u64>,
+    next_key: u64,
+    crashed: bool,
+}
+
+struct Client {
+    id: ConnectionId,
+    user_id: String,
+    incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+}
+
+impl Memory {
+    /// A server that runs a core.
+    #[must_use]
+    pub fn new(core: impl RoomCore + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Hub {
+            core: Box::new(core),
+            clients: HashMap::new(),
+            keys_by_user: HashMap::new(),
+            next_key: 1,
+            crashed: false,
+        })))
+    }
+
+    /// A server that follows docs/protocol.md.
+    #[must_use]
+    pub fn reference() -> Self {
+        Self::new(ModelCore::default())
+    }
+
+    pub(super) async fn connect(
+        &self,
+        id: ConnectionId,
+        incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+    ) -> Result<Connection, OpenError> {
+        let mut hub = self.0.lock().await;
+        if hub.crashed {
+            return Err(OpenError::Unreachable("the server in memory has stopped".to_owned()));
+        }
+        let key = hub.next_key;
+        hub.next_key += 1;
+        let user_id = hub.core.user_id(key);
+        hub.keys_by_user.insert(user_id.clone(), key);
+        hub.clients.insert(key, Client { id, user_id: user_id.clone(), incoming });
+        let effects = hub.core.handle(Input::Connect(key));
+        hub.perform(key, None, effects).await;
+        drop(hub);
+        let (commands, queue) = mpsc::channel(OUTGOING_QUEUE);
+        tokio::spawn(serve(self.clone(), key, queue));
+        let heartbeat = Some(Duration::ZERO);
+        Ok(Connection { opened: Opened { user_id, ping_interval: heartbeat, ping_timeout: heartbeat }, commands })
+    }
+}
+
+/// One connection: commands in order until it ends.
+async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
+    while let Some(command) = queue.recv().await {
+        let mut hub = memory.0.lock().await;
+        match command {
+            Command::Emit { event, data, ack } => hub.emit(key, &event, data.as_ref(), ack).await,
+            Command::Broken(_) if hub.core.broken_frame_crashes() => hub.crash().await,
+            Command::Broken(_) => {
+                hub.end(key, Some("a broken frame")).await;
+                return;
+            }
+            Command::Close | Command::Drop | Command::Freeze => break,
+        }
+    }
+    memory.0.lock().await.end(key, None).await;
+    // A frozen client keeps its end open until the scenario is over.
+    while queue.recv().await.is_some() {}
+}
+
+impl Hub {
+    async fn emit(&mut self, key: u64, event: &str, data: Option<&Value>, ack: Option<u64>) {
+        let data = data.map(|data| RawValue::from_string(data.to_string()).expect("a value prints as JSON"));
+        let frame = EventFrame { event, data: data.as_deref(), ack };
+        let keys_by_user = &self.keys_by_user;
+        let resolve = |name: &str| match (keys_by_user.get(name), RoomId::parse(name)) {
+            (Some(key), _) => Target::User(*key),
+            (None, Ok(room)) => Target::Room(room),
+            (None, Err(_)) => Target::Unknown,
+        };
+        let effects = match decode(frame, resolve) {
+            Some(message) => self.core.handle(Input::Message(key, message)),
+            None => self.core.unknown_event(key, event),
+        };
+        self.perform(key, ack, effects).await;
+    }
+
+    async fn end(&mut self, key: u64, reason: Option<&str>) {
+        if let (Some(client), Some(reason)) = (self.clients.get(&key), reason) {
+            send(client, Incoming::Ended(reason.to_owned())).await;
+        }
+        if let Some(client) = self.clients.remove(&key) {
+            self.keys_by_user.remove(&client.user_id);
+            let effects = self.core.handle(Input::Disconnect(key));
+            self.perform(key, None, effects).await;
+        }
+    }
+
+    async fn crash(&mut self) {
+        self.crashed = true;
+        for client in std::mem::take(&mut self.clients).values() {
+            send(client, Incoming::Ended("the server stopped".to_owned())).await;
+        }
+    }
+
+    /// Sends effects while the hub is locked, so that every client sees the core's order.
+    async fn perform(&mut self, caller: u64, ack: Option<u64>, effects: Vec<CoreEffect>) {
+        let timestamp = self.core.timestamp();
+        let user = |key: u64| self.clients.get(&key).map_or_else(|| format!("user-{key}"), |c| c.user_id.clone());
+        let names = Names { user, timestamp };
+        let mut crashed = false;
+        for effect in effects {
+            let (to, message) = match effect {
+                Effect::Send { to, message, .. } => (to, message),
+                Effect::Crash => {
+                    crashed = true;
+                    break;
+                }
+            };
+            let Some(client) = self.clients.get(&to) else { continue };
+            let incoming = match encode(&message, &names) {
+                Encoded::Event(event, data) => Incoming::Event { event: event.to_owned(), data: Some(value(&data)) },
+                Encoded::Ack(data) => match ack.filter(|_| to == caller) {
+                    Some(ack) => Incoming::Ack { ack, data: Some(value(&data)) },
+                    None => continue,
+                },
+            };
+            send(client, incoming).await;
+        }
+        if crashed {
+            self.crash().await;
+        }
+    }
+}
+
+/// A scenario that is over hears nothing more.
+async fn send(client: &Client, incoming: Incoming) {
+    if client.incoming.send((client.id, incoming)).await.is_err() {
+        client.incoming.closed().await;
+    }
+}
+
+fn value(data: &str) -> Value {
+    serde_json::from_str(data).expect("the codec writes JSON")
+}

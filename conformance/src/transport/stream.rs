@@ -1,0 +1,302 @@
+//! What both WebSocket transports share: opening, and the task that moves events. What the frames look like is a [`Codec`].
+//!
+//! The task never waits in a way that makes it deaf: while a write is pending it reads, so that a server that answers
+//! before it reads on is not held up by its own client; while the scenario's queue is full it still obeys commands.
+
+mod opening;
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{Sink, SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, send_text};
+use super::{BrokenFrame, Command, Connection, ConnectionId, Incoming, Opened};
+use crate::limits;
+
+/// How long a polite end may take: farewell, close handshake, and the server's end of the TCP connection.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// The same for a connection that nobody looks at any more.
+const ABANDON_TIMEOUT: Duration = Duration::from_millis(250);
+/// How often a connection whose server does not read looks whether anybody still holds it.
+const STALL_CHECK_INTERVAL: Duration = Duration::from_millis(100);
+/// How deep [`BrokenFrame::DeepNesting`] goes; the frame stays below the protocol's limit of a transport message.
+const NESTING_DEPTH: usize = 100_000;
+/// The event under which a server's frame is recorded that is not of the wire's form.
+const UNPARSABLE: &str = "(unparsable)";
+
+/// A WebSocket over plain TCP.
+pub(super) type Stream = WebSocketStream<TcpStream>;
+
+/// How a wire writes events as text frames, and reads them.
+pub(super) trait Codec: 'static {
+    /// A packet whose JSON ends too early.
+    const TRUNCATED_JSON: &'static str;
+    /// A packet whose JSON is of another shape.
+    const WRONG_SHAPE: &'static str;
+    /// A packet of a type that does not exist.
+    const UNKNOWN_TYPE: &'static str;
+    /// An ack that nobody asked for.
+    const STRAY_ACK: &'static str;
+    /// A packet up to where its data starts.
+    const BEFORE_DATA: &'static str;
+    /// What is said before the WebSocket is closed.
+    const FAREWELL: &'static [&'static str];
+
+    /// The text frame of an event.
+    fn encode(event: &str, data: Option<&serde_json::Value>, ack: Option<u64>) -> String;
+
+    /// The meaning of a text frame; `None` if it is not of the wire's form.
+    fn decode(text: &str) -> Option<Decoded>;
+}
+
+/// The meaning of a server's frame.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Decoded {
+    /// Something to record, or the end of the connection.
+    Incoming(Incoming),
+    /// A question of the transport, with its answer.
+    AnswerWith(&'static str),
+    /// Nothing to do.
+    Nothing,
+}
+
+/// Starts the task of an opened connection.
+pub(super) fn spawn<C: Codec>(
+    stream: Stream,
+    opened: Opened,
+    id: ConnectionId,
+    incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+) -> Connection {
+    let (sender, commands) = mpsc::channel(limits::OUTGOING_QUEUE);
+    let talk = Talk { stream, commands, incoming, id, unheard: None, unsent_since: None, write_error: None };
+    tokio::spawn(talk.run::<C>());
+    Connection { opened, commands: sender }
+}
+
+/// A connection in use.
+struct Talk {
+    stream: Stream,
+    commands: mpsc::Receiver<Command>,
+    incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+    id: ConnectionId,
+    /// Arrived, and waits for room in the scenario's queue; meanwhile nothing is read.
+    unheard: Option<Incoming>,
+    /// Since when bytes wait to be written; meanwhile no command that writes is taken.
+    unsent_since: Option<Instant>,
+    /// A failed write does not end the connection by itself: what the server said before it hung up is still to be read.
+    write_error: Option<String>,
+}
+
+/// Why a talk ends.
+enum End {
+    /// The server ended it, or it broke.
+    Ended(String),
+    /// By [`Command::Close`].
+    Close,
+    /// By [`Command::Drop`].
+    Drop,
+    /// By [`Command::Freeze`].
+    Freeze,
+    /// Nobody holds the connection, or nobody listens to it.
+    Abandoned,
+}
+
+/// What the stream has to tell.
+enum Progress {
+    Flushed(Result<(), Error>),
+    Frame(Option<Result<Message, Error>>),
+}
+
+impl Talk {
+    async fn run<C: Codec>(mut self) {
+        match self.converse::<C>().await {
+            End::Ended(reason) => {
+                self.report_end(reason).await;
+                farewell(&mut self.stream, &[], ABANDON_TIMEOUT).await;
+            }
+            End::Close => farewell(&mut self.stream, C::FAREWELL, CLOSE_TIMEOUT).await,
+            End::Abandoned => farewell(&mut self.stream, C::FAREWELL, ABANDON_TIMEOUT).await,
+            End::Drop => self.reset().await,
+            End::Freeze => self.freeze().await,
+        }
+    }
+
+    async fn converse<C: Codec>(&mut self) -> End {
+        let incoming = self.incoming.clone();
+        loop {
+            let unsent = self.unsent_since.is_some();
+            let may_read = self.unheard.is_none();
+            let stalled_at = self.unsent_since.unwrap_or_else(Instant::now) + STALL_CHECK_INTERVAL;
+            tokio::select! {
+                command = self.commands.recv(), if !unsent => match command {
+                    Some(Command::Emit { event, data, ack }) => {
+                        self.write(Message::text(C::encode(&event, data.as_ref(), ack)));
+                    }
+                    Some(Command::Broken(kind)) => self.write(broken::<C>(kind)),
+                    Some(Command::Close) => return End::Close,
+                    Some(Command::Drop) => return End::Drop,
+                    Some(Command::Freeze) => return End::Freeze,
+                    None => return End::Abandoned,
+                },
+                room = incoming.reserve(), if !may_read => match room {
+                    Ok(room) => {
+                        if let Some(heard) = self.unheard.take() {
+                            room.send((self.id, heard));
+                        }
+                    }
+                    Err(_closed) => return End::Abandoned,
+                },
+                progress = poll_fn(|cx| poll_stream(&mut self.stream, unsent, may_read, cx)) => match progress {
+                    Progress::Flushed(result) => {
+                        self.unsent_since = None;
+                        self.note_write(result);
+                    }
+                    Progress::Frame(frame) => if let Some(end) = self.hear::<C>(frame) {
+                        return end;
+                    },
+                },
+                () = sleep_until(stalled_at), if unsent => {
+                    if self.commands.is_closed() {
+                        return End::Abandoned;
+                    }
+                    self.unsent_since = Some(Instant::now());
+                }
+            }
+        }
+    }
+
+    /// Queues a message; [`poll_stream`] sends it. After a failed write the bytes go nowhere, as they would on the wire.
+    fn write(&mut self, message: Message) {
+        if self.write_error.is_none() {
+            let queued = self.stream.start_send_unpin(message);
+            self.unsent_since = self.unsent_since.or_else(|| Some(Instant::now()));
+            self.note_write(queued);
+        }
+    }
+
+    fn note_write(&mut self, result: Result<(), Error>) {
+        if let Err(error) = result {
+            self.unsent_since = None;
+            self.write_error.get_or_insert_with(|| opening::break_reason(&error));
+        }
+    }
+
+    fn hear<C: Codec>(&mut self, frame: Option<Result<Message, Error>>) -> Option<End> {
+        let decoded = match frame {
+            Some(Ok(Message::Text(text))) => {
+                C::decode(&text).unwrap_or_else(|| Decoded::Incoming(unparsable(text.as_str().to_owned())))
+            }
+            Some(Ok(Message::Binary(bytes))) => {
+                Decoded::Incoming(unparsable(format!("a binary frame of {} bytes", bytes.len())))
+            }
+            // The WebSocket library has answered a ping by itself.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Decoded::Nothing,
+            Some(Ok(Message::Close(frame))) => return Some(End::Ended(opening::close_reason(frame.as_ref()))),
+            Some(Err(error)) => {
+                let reason = self.write_error.take().unwrap_or_else(|| opening::break_reason(&error));
+                return Some(End::Ended(reason));
+            }
+            None => {
+                let reason = self.write_error.take().unwrap_or_else(|| "the server closed the connection".to_owned());
+                return Some(End::Ended(reason));
+            }
+        };
+        match decoded {
+            Decoded::Incoming(Incoming::Ended(reason)) => return Some(End::Ended(reason)),
+            Decoded::Incoming(incoming) => self.unheard = Some(incoming),
+            Decoded::AnswerWith(text) => self.write(Message::text(text)),
+            Decoded::Nothing => {}
+        }
+        None
+    }
+
+    /// Commands that come after the end go nowhere, as on the wire; taking them keeps a scenario that sends from waiting
+    /// for a connection that waits for the scenario.
+    async fn report_end(&mut self, reason: String) {
+        let mut report = std::pin::pin!(self.incoming.send((self.id, Incoming::Ended(reason))));
+        loop {
+            tokio::select! {
+                // Ended either way: reported, or nobody listens.
+                _reported_or_closed = &mut report => return,
+                command = self.commands.recv() => if command.is_none() {
+                    return;
+                },
+            }
+        }
+    }
+
+    async fn reset(mut self) {
+        if let Err(error) = self.stream.get_ref().set_zero_linger() {
+            self.report_end(format!("the connection could not be reset: {error}")).await;
+        }
+    }
+
+    /// A frozen peer can only die: asked to close it is reset, as a hung process is killed.
+    async fn freeze(mut self) {
+        if let Err(error) = shrink_receive_buffer(self.stream.get_ref()) {
+            return self.report_end(format!("the receive buffer could not be shrunk: {error}")).await;
+        }
+        while !matches!(self.commands.recv().await, None | Some(Command::Drop | Command::Close)) {}
+        self.reset().await;
+    }
+}
+
+fn shrink_receive_buffer(tcp: &TcpStream) -> io::Result<()> {
+    let bytes = usize::try_from(limits::FROZEN_RECEIVE_BUFFER_BYTES).map_err(io::Error::other)?;
+    socket2::SockRef::from(tcp).set_recv_buffer_size(bytes)
+}
+
+fn poll_stream(stream: &mut Stream, unsent: bool, may_read: bool, cx: &mut Context<'_>) -> Poll<Progress> {
+    if unsent && let Poll::Ready(result) = std::pin::Pin::new(&mut *stream).poll_flush(cx) {
+        return Poll::Ready(Progress::Flushed(result));
+    }
+    if may_read { stream.poll_next_unpin(cx).map(Progress::Frame) } else { Poll::Pending }
+}
+
+/// Ends politely, as far as the server takes part in time. What arrives meanwhile is of no interest.
+async fn farewell(stream: &mut Stream, words: &[&'static str], limit: Duration) {
+    let ending = async {
+        for word in words {
+            stream.send(Message::text(*word)).await?;
+        }
+        stream.close(None).await?;
+        // The server is to hang up first, so that the client's port does not stay in TIME_WAIT.
+        while stream.next().await.transpose()?.is_some() {}
+        Ok::<(), Error>(())
+    };
+    // An end that failed and an end that took too long are followed by the same: the socket is closed.
+    timeout(limit, ending).await.ok();
+}
+
+fn unparsable(what: String) -> Incoming {
+    Incoming::Event { event: UNPARSABLE.to_owned(), data: Some(what.into()) }
+}
+
+fn broken<C: Codec>(kind: BrokenFrame) -> Message {
+    let raw = |payload: &'static [u8], data| Message::Frame(Frame::message(payload, OpCode::Data(data), true));
+    match kind {
+        BrokenFrame::Garbage => Message::text("hello"),
+        BrokenFrame::TruncatedJson => Message::text(C::TRUNCATED_JSON),
+        BrokenFrame::WrongShape => Message::text(C::WRONG_SHAPE),
+        BrokenFrame::UnknownType => Message::text(C::UNKNOWN_TYPE),
+        BrokenFrame::Binary => Message::binary(&b"\x00\x01\xfe\xff"[..]),
+        BrokenFrame::InvalidUtf8 => raw(b"\xff\xfe", Data::Text),
+        // Never closed: a parser has to go down all the same, and the frame is surely not of the wire's form.
+        BrokenFrame::DeepNesting => Message::text(C::BEFORE_DATA.to_owned() + &"[".repeat(NESTING_DEPTH)),
+        BrokenFrame::Empty => Message::text(""),
+        BrokenFrame::StrayAck => Message::text(C::STRAY_ACK),
+        BrokenFrame::ReservedOpcode => raw(b"reserved", Data::Reserved(3)),
+    }
+}

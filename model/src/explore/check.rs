@@ -1,0 +1,102 @@
+//! Checks a variant: all its configurations, all properties.
+
+use std::ops::ControlFlow;
+
+use super::{
+    report::{CheckError, CheckReport, Completion, ConfigurationReport, Options, Progress, PropertyReport, Verdict},
+    search::{Found, search},
+};
+use crate::world::{Configuration, Overflow, PROPERTIES, Property, ROOMS_MAX, System, Variant};
+
+/// Explores every configuration of a variant. `progress` is called with the configuration every now and then, and
+/// breaks the run off by its answer: that configuration and the ones after it are then incomplete.
+///
+/// # Errors
+/// A configuration is larger than a state has places for. Nothing is concluded from such a run.
+pub fn check(
+    variant: &Variant,
+    options: &Options,
+    progress: &mut dyn FnMut(&Configuration, &Progress) -> ControlFlow<()>,
+) -> Result<CheckReport, CheckError> {
+    let explore = |configuration: &Configuration| {
+        explore(variant, configuration, options, &mut |it| progress(configuration, it))
+            .map_err(|overflow| CheckError { configuration: configuration.name, overflow })
+    };
+    let configurations = variant.configurations.iter().map(explore).collect::<Result<_, _>>()?;
+    Ok(CheckReport { variant: variant.name, configurations })
+}
+
+/// Calls `$then` with the system of a configuration, whose shape becomes a type.
+macro_rules! with_system {
+    ($variant:expr, $configuration:expr, |$system:ident| $then:expr) => {{
+        let (variant, configuration): (&$crate::world::Variant, &$crate::world::Configuration) =
+            ($variant, $configuration);
+        let (setting, budgets) = (variant.setting(configuration), configuration.budgets);
+        macro_rules! call {
+            ($peers:literal, $sessions:literal) => {{
+                let $system = $crate::world::System::<$peers, $sessions> { setting, budgets };
+                $then
+            }};
+        }
+        match (configuration.peers, configuration.epochs) {
+            (2, 1) => call!(2, 2),
+            (2, 2) => call!(2, 4),
+            (3, 1) => call!(3, 3),
+            (3, 2) => call!(3, 6),
+            (4, 1) => call!(4, 4),
+            (4, 2) => call!(4, 8),
+            _ => Err(shape_overflow(configuration)),
+        }
+    }};
+}
+#[cfg(feature = "check")]
+pub(super) use with_system;
+
+pub(super) fn shape_overflow(configuration: &Configuration) -> Overflow {
+    let Configuration { peers, epochs, rooms, .. } = *configuration;
+    Overflow::Shape { peers, epochs, rooms }
+}
+
+fn explore(
+    variant: &Variant,
+    configuration: &Configuration,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<ConfigurationReport, Overflow> {
+    if usize::from(configuration.rooms) > ROOMS_MAX {
+        return Err(shape_overflow(configuration));
+    }
+    with_system!(variant, configuration, |system| {
+        let found = search(&system, options.states_max, progress)?;
+        report(&system, configuration, options, &found)
+    })
+}
+
+fn report<const P: usize, const S: usize>(
+    system: &System<P, S>,
+    configuration: &Configuration,
+    options: &Options,
+    found: &Found,
+) -> Result<ConfigurationReport, Overflow> {
+    let is_wanted = |property: &&Property| options.only.is_empty() || options.only.contains(&property.clause);
+    let mut properties = Vec::new();
+    for property in PROPERTIES.iter().filter(is_wanted) {
+        let occasion_arose = found.witness(property.occasion).is_some();
+        let witnesses = property.never.iter().filter_map(|fact| found.witness(*fact));
+        let verdict = match witnesses.min_by_key(|path| path.len()) {
+            Some(path) => Verdict::Violated(system.replay(path, property.never)?),
+            None if found.stopped.is_some() => Verdict::Unknown,
+            None if occasion_arose => Verdict::Holds,
+            None => Verdict::Vacuous,
+        };
+        properties.push(PropertyReport { property, verdict, occasion_arose });
+    }
+    Ok(ConfigurationReport {
+        configuration: *configuration,
+        states: found.states,
+        transitions: found.transitions,
+        depth: found.depth,
+        completion: found.stopped.map_or(Completion::Complete, Completion::Incomplete),
+        properties,
+    })
+}

@@ -1,0 +1,197 @@
+//! A peer's part of a step: what its user does, and what it does with what it hears.
+//!
+//! The client's rules around the negotiation are those of the tutorial's client: it asks for a room only while it is in
+//! none and waits for no ack (a misbehaving one asks anyway), it leaves at once without waiting, its listeners for
+//! signals live as long as its stay, and on leaving it closes every connection.
+
+use super::{
+    Fact, World,
+    audit::{Deeds, audit_negotiation},
+    packed::{Downward, Upward},
+    queue::{Overflow, Queue},
+    state::sessions,
+    system::Setting,
+    trace::{Watch, session_name},
+};
+use crate::{
+    message::{RequestKind, SignalKind, Target},
+    negotiation::{Command, Description, Event, Role, Side, step},
+};
+
+impl<const P: usize, const S: usize> World<P, S> {
+    pub(super) fn request(
+        &mut self,
+        peer: u8,
+        kind: RequestKind,
+        room: u8,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
+        self.clients[usize::from(peer)].asking = Some(room);
+        self.send(peer, Upward::Request(kind, room), watch)
+    }
+
+    pub(super) fn leave(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
+        self.quit(setting, peer, watch)?;
+        self.send(peer, Upward::Leave, watch)
+    }
+
+    pub(super) fn stray(&mut self, peer: u8, target: Target<u8, u8>, watch: &mut impl Watch) -> Result<(), Overflow> {
+        self.send(peer, Upward::Signal(SignalKind::Candidate, target, Description::default()), watch)
+    }
+
+    /// The peer's connection is lost, and with it what was on its way to the peer and all that the peer knew.
+    pub(super) fn drop_connection(&mut self, peer: u8, watch: &mut impl Watch) {
+        let session = self.session_of(peer);
+        let lost = self.down[usize::from(session)].len();
+        watch.note(Self::lane(peer), || match lost {
+            0 => "loses its connection".into(),
+            1 => "loses its connection, and a message on its way".into(),
+            _ => format!("loses its connection, and {lost} messages on their way"),
+        });
+        self.down[usize::from(session)] = Queue::default();
+        self.negotiations[usize::from(peer)] = [0; S];
+        let client = &mut self.clients[usize::from(peer)];
+        (client.is_alive, client.room, client.asking, client.roster) = (false, None, None, 0);
+    }
+
+    pub(super) fn reconnect(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
+        let client = &mut self.clients[usize::from(peer)];
+        client.epoch += 1;
+        client.is_alive = true;
+        let session = self.session_of(peer);
+        watch.note(Self::lane(peer), || format!("connects again, as {}", session_name::<P>(session)));
+        self.connect(setting, session, watch)
+    }
+
+    /// The peer handles the oldest message to its session.
+    pub(super) fn deliver(&mut self, setting: &Setting, session: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
+        let word = self.down[usize::from(session)].pop().expect("delivering is enabled only with a message waiting");
+        let message = Downward::unpack(word);
+        watch.arrow_down::<P>(session, || message.text::<P>(session));
+        let peer = Self::peer_of(session);
+        let client = &mut self.clients[usize::from(peer)];
+        let is_inside = client.room.is_some();
+        match message {
+            Downward::Created(room) => self.enter(setting, peer, room, 0, watch),
+            Downward::Joined(room, users) => self.enter(setting, peer, room, users, watch),
+            Downward::Refused(_) => {
+                client.asking = None;
+                Ok(())
+            }
+            Downward::UserJoined(remote) if is_inside => {
+                watch.fact(Fact::AnnouncementHeard);
+                if client.roster & 1 << remote != 0 {
+                    watch.finding(Fact::DuplicateAnnouncement, Self::lane(peer), || {
+                        format!("knows {} already", session_name::<P>(remote))
+                    });
+                }
+                client.roster |= 1 << remote;
+                self.negotiate(setting, peer, remote, Event::Met(Side::Resident), watch)
+            }
+            Downward::UserJoined(remote) => self.negotiate(setting, peer, remote, Event::Met(Side::Outside), watch),
+            Downward::UserLeft(remote) if is_inside => {
+                watch.fact(Fact::DepartureHeard);
+                client.roster &= !(1 << remote);
+                watch.fact_if(self.negotiation(peer, remote).connection != 0, Fact::ConnectionClosed);
+                self.negotiate(setting, peer, remote, Event::Gone, watch)
+            }
+            Downward::Signal(kind, from, description) if is_inside => {
+                self.hear(setting, peer, from, kind, description, watch)
+            }
+            Downward::UserLeft(_) | Downward::Signal(..) => {
+                watch.note(Self::lane(peer), || "ignores it: it is in no room".into());
+                Ok(())
+            }
+            Downward::Error(_) => Ok(()),
+        }
+    }
+
+    fn hear(
+        &mut self,
+        setting: &Setting,
+        peer: u8,
+        from: u8,
+        kind: SignalKind,
+        description: Description,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
+        watch.fact(Fact::SignalHeard);
+        if self.clients[usize::from(peer)].roster & 1 << from == 0 {
+            watch.finding(Fact::SignalOfStranger, Self::lane(peer), || {
+                format!("knows of no {} in its room", session_name::<P>(from))
+            });
+        }
+        match kind {
+            SignalKind::Offer => self.negotiate(setting, peer, from, Event::Offer(description), watch),
+            SignalKind::Answer => self.negotiate(setting, peer, from, Event::Answer(description), watch),
+            SignalKind::Candidate => Ok(()),
+        }
+    }
+
+    /// A request succeeded. If the peer was in a room, then that stay ends for it.
+    fn enter(
+        &mut self,
+        setting: &Setting,
+        peer: u8,
+        room: u8,
+        users: u8,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
+        self.quit(setting, peer, watch)?;
+        let client = &mut self.clients[usize::from(peer)];
+        (client.room, client.asking, client.roster) = (Some(room), None, users);
+        for remote in sessions(users) {
+            self.negotiate(setting, peer, remote, Event::Met(Side::Joiner), watch)?;
+        }
+        Ok(())
+    }
+
+    /// The peer's stay ends, as the peer sees it.
+    fn quit(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
+        let client = &mut self.clients[usize::from(peer)];
+        (client.room, client.roster) = (None, 0);
+        for remote in 0..S as u8 {
+            if self.negotiation(peer, remote).connection != 0 {
+                self.negotiate(setting, peer, remote, Event::Gone, watch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the peer's rules for one remote, and sends what they say.
+    pub(super) fn negotiate(
+        &mut self,
+        setting: &Setting,
+        peer: u8,
+        remote: u8,
+        event: Event,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
+        let before = self.negotiation(peer, remote);
+        let own = self.session_of(peer);
+        let role = Role::between(&own, &remote);
+        let up = &mut self.up[usize::from(own)];
+        let (mut deeds, mut sent) = (Deeds::default(), Ok(()));
+        let after = step(before, &setting.strategy, role, event, &mut |command| {
+            deeds.record(command);
+            watch.command::<P>(own, remote, command);
+            if let Command::Send(kind, description) = command {
+                let message = Upward::Signal(kind, Target::User(remote), description);
+                watch.send::<P>(own, || message.text::<P>(own));
+                sent = sent.and_then(|()| up.push(message.pack()?));
+            }
+        });
+        sent?;
+        // A faulty server introduces a peer to itself. That is no remote, and the clauses of negotiation are silent.
+        if remote != own {
+            audit_negotiation(Self::lane(peer), &before, role, event, deeds, watch);
+        }
+        self.set_negotiation(peer, remote, after)
+    }
+
+    pub(super) fn send(&mut self, peer: u8, message: Upward, watch: &mut impl Watch) -> Result<(), Overflow> {
+        let session = self.session_of(peer);
+        watch.send::<P>(session, || message.text::<P>(session));
+        self.up[usize::from(session)].push(message.pack()?)
+    }
+}

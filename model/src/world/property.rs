@@ -1,0 +1,114 @@
+//! The properties: facts that must never be seen, each with the occasion without which that proves nothing.
+
+use super::Fact;
+use crate::requirement::{
+    RequirementId,
+    ids::{
+        ERR_04, NEG_01, NEG_02, NEG_03, NEG_05, NEG_06, NEG_07, ORDER_01, RELAY_04, RELAY_05, RELAY_06, ROOM_02,
+        ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_10, ROOM_12,
+    },
+};
+
+/// When a property is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum When {
+    /// In every state.
+    State,
+    /// At every transition.
+    Transition,
+    /// In every state in which nothing is under way.
+    Quiescence,
+}
+
+/// A claim about all runs of a world. It is named by the clause that demands it; a clause has at most one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// The clause.
+    pub clause: RequirementId,
+    /// What must hold, in English.
+    pub statement: &'static str,
+    /// When it is looked at.
+    pub when: When,
+    /// What breaks it. [`Fact`]s that no run may show.
+    pub never: &'static [Fact],
+    /// The occasion: if no run shows this, that the property holds means nothing.
+    pub occasion: Fact,
+}
+
+macro_rules! properties {
+    ($($clause:ident $when:ident $statement:literal never [$($never:ident),+] occasion $occasion:ident;)+) => {
+        /// All properties, in the order of docs/protocol.md.
+        pub const PROPERTIES: &[Property] = &[$(Property {
+            clause: $clause,
+            statement: $statement,
+            when: When::$when,
+            never: &[$(Fact::$never),+],
+            occasion: Fact::$occasion,
+        }),+];
+    };
+}
+
+properties! {
+    ROOM_02 Transition "A room that has members is not created again."
+        never [TakenRoomCreated] occasion TakenRoomRefused;
+    ROOM_04 State "A connection is a member of the room that it is in, and of no other: there are no ghosts."
+        never [GhostMember] occasion SecondRoomAsked;
+    ROOM_05 Transition "A room without members cannot be joined."
+        never [MissingRoomJoined] occasion MissingRoomRefused;
+    ROOM_06 Transition "A joiner is told of exactly the other members, each once."
+        never [WrongList] occasion ListSent;
+    ROOM_07 Transition "Nobody is told twice of one arrival, and at rest everybody knows of every fellow member."
+        never [DuplicateAnnouncement, MissedArrival] occasion AnnouncementHeard;
+    ROOM_08 Quiescence "At rest, nobody believes in a member that has gone: every survivor learns of every departure."
+        never [MissedDeparture] occasion DepartureHeard;
+    ROOM_10 State "A connection that ended is a member of nothing."
+        never [EndedMember] occasion MemberEnded;
+    ROOM_12 Transition "No notice of a room goes to a connection that is not in it."
+        never [NoticeToOutsider] occasion NoticePastOutsider;
+    ORDER_01 Transition "A member hears signals only of those it was told of and that have not left."
+        never [SignalOfStranger] occasion SignalHeard;
+    RELAY_04 Transition "A member's signal to somebody outside its room reaches nobody."
+        never [RelayedAcrossRooms] occasion SignalAcrossRooms;
+    RELAY_05 Transition "A signal of a sender in no room reaches nobody."
+        never [RelayedFromNoRoom] occasion SignalFromNoRoom;
+    RELAY_06 Transition "A signal to the name of a room reaches nobody."
+        never [RelayedByRoomName] occasion SignalToRoomName;
+    ERR_04 Transition "A request without an ack callback does not end the server."
+        never [Crashed] occasion AcklessServed;
+    NEG_01 Transition "No live peer connection is overwritten: there is one for each remote."
+        never [Orphaned] occasion OfferToExisting;
+    NEG_02 Transition "Of two offers that cross, that of the lower id survives, and only that."
+        never [WrongSurvivor] occasion Glare;
+    NEG_03 Transition "An answer is applied only to the offer that it answers."
+        never [AnswerMisapplied] occasion AnswerApplied;
+    NEG_05 Quiescence "At rest, nobody keeps a peer connection to somebody who has gone."
+        never [ConnectionKept] occasion ConnectionClosed;
+    NEG_06 Quiescence "At rest, every two members of a room are connected."
+        never [Unconnected] occasion Connected;
+    NEG_07 Transition "No offer or answer of an earlier meeting is applied."
+        never [StaleApplied] occasion StaleHeard;
+}
+
+/// The property of a clause, if the model has one.
+#[must_use]
+pub fn property(clause: RequirementId) -> Option<&'static Property> {
+    PROPERTIES.iter().find(|property| property.clause == clause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_has_at_most_one_property_and_they_are_in_the_documents_order() {
+        assert!(PROPERTIES.is_sorted_by(|first, second| first.clause < second.clause));
+    }
+
+    #[test]
+    fn every_fact_is_used_once() {
+        for fact in Fact::ALL {
+            let uses = PROPERTIES.iter().filter(|it| it.occasion == *fact || it.never.contains(fact)).count();
+            assert_eq!(uses, 1, "{fact:?}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A bounded FIFO queue of packed messages.
+
+/// The most messages that one queue holds.
+pub const QUEUE_MAX: usize = 10;
+
+/// Something outgrew its place in a state. The run is void: nothing may be concluded from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Overflow {
+    /// A queue.
+    #[error("a queue would hold more than {QUEUE_MAX} messages; lower the budgets")]
+    Queue,
+    /// A number that is kept in four bits.
+    #[error("a number would be over 15; lower the budgets")]
+    Number,
+    /// The configuration's shape.
+    #[error("{peers} peers with {epochs} connections each and {rooms} rooms are more than a state has places for")]
+    Shape {
+        /// See [`super::Configuration::peers`].
+        peers: u8,
+        /// See [`super::Configuration::epochs`].
+        epochs: u8,
+        /// See [`super::Configuration::rooms`].
+        rooms: u8,
+    },
+}
+
+/// Messages, the oldest first. A packed message is never zero; zeros fill the rest, so that equal queues are equal words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Queue([u32; QUEUE_MAX]);
+
+impl Queue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0[0] == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().take_while(|word| **word != 0).count()
+    }
+
+    pub(super) fn push(&mut self, word: u32) -> Result<(), Overflow> {
+        let place = self.0.iter_mut().find(|place| **place == 0).ok_or(Overflow::Queue)?;
+        *place = word;
+        Ok(())
+    }
+
+    pub(super) fn pop(&mut self) -> Option<u32> {
+        let first = self.0[0];
+        self.0.copy_within(1.., 0);
+        self.0[QUEUE_MAX - 1] = 0;
+        (first != 0).then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_leave_in_the_order_in_which_they_came() {
+        let mut queue = Queue::default();
+        queue.push(7).unwrap();
+        queue.push(5).unwrap();
+        assert_eq!([queue.pop(), queue.pop(), queue.pop()], [Some(7), Some(5), None]);
+    }
+
+    #[test]
+    fn a_full_queue_refuses_instead_of_losing_a_message() {
+        let mut queue = Queue::default();
+        for word in 1..=QUEUE_MAX as u32 {
+            queue.push(word).unwrap();
+        }
+        assert_eq!(queue.push(99), Err(Overflow::Queue));
+        assert_eq!(queue.len(), QUEUE_MAX);
+    }
+}

@@ -1,0 +1,112 @@
+//! The world as a transition system: where it starts, what can happen, what follows.
+
+use super::{
+    Action, Budgets, Fact, Facts, World,
+    packed::Upward,
+    queue::Overflow,
+    trace::{Recorder, Trace, TraceStep, Watch},
+};
+use crate::{
+    message::Target,
+    negotiation::{Event, Strategy},
+    room::RoomRules,
+};
+
+/// What does not change during a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Setting {
+    /// The server's rules.
+    pub rules: RoomRules,
+    /// The peers' rules.
+    pub strategy: Strategy,
+    /// How many rooms have names.
+    pub rooms: u8,
+}
+
+/// A world with its rules: what a checker explores.
+#[derive(Clone, Copy, Debug)]
+pub struct System<const P: usize, const S: usize> {
+    /// The rules.
+    pub setting: Setting,
+    /// What may happen.
+    pub budgets: Budgets,
+}
+
+impl<const P: usize, const S: usize> System<P, S> {
+    /// The initial state.
+    #[must_use]
+    pub fn initial(&self) -> World<P, S> {
+        World::initial(self.budgets)
+    }
+
+    /// Lists what can happen, in a fixed order.
+    pub fn actions(&self, state: &World<P, S>, actions: &mut Vec<Action>) {
+        state.enabled(&self.setting, actions);
+    }
+
+    /// What follows, and what the transition shows.
+    ///
+    /// # Errors
+    /// The next state does not fit.
+    pub fn step(&self, state: &World<P, S>, action: Action) -> Result<(World<P, S>, Facts), Overflow> {
+        let (mut next, mut facts) = (*state, Facts::default());
+        next.apply(&self.setting, action, &mut facts)?;
+        Ok((next, facts))
+    }
+
+    /// What a state shows.
+    #[must_use]
+    pub fn judge(&self, state: &World<P, S>) -> Facts {
+        let mut facts = Facts::default();
+        state.judge(self.setting.rooms, &mut facts);
+        facts
+    }
+
+    /// Replays a path from the initial state and tells what happens, and at the end what of `faults` the last state
+    /// shows.
+    ///
+    /// # Errors
+    /// A state does not fit.
+    pub fn replay(&self, path: &[Action], faults: &[Fact]) -> Result<Trace, Overflow> {
+        let mut state = self.initial();
+        let mut steps = Vec::new();
+        for action in path {
+            let mut recorder = Recorder::default();
+            state.apply(&self.setting, *action, &mut recorder)?;
+            steps.push(TraceStep { lines: recorder.lines });
+        }
+        let mut recorder = Recorder { only: Some(faults), ..Recorder::default() };
+        state.judge(self.setting.rooms, &mut recorder);
+        Ok(Trace::of(P as u8, steps, recorder.lines))
+    }
+}
+
+impl<const P: usize, const S: usize> World<P, S> {
+    /// Performs an enabled action.
+    pub(super) fn apply(&mut self, setting: &Setting, action: Action, watch: &mut impl Watch) -> Result<(), Overflow> {
+        if let Some(budget) = action.budget() {
+            self.budgets.spend(budget);
+        }
+        match action {
+            Action::Enter(peer, kind, room) | Action::EnterSecond(peer, kind, room) => {
+                self.request(peer, kind, room, watch)
+            }
+            Action::RequestWithoutAck(peer) => self.send(peer, Upward::RequestWithoutAck, watch),
+            Action::Leave(peer) => self.leave(setting, peer, watch),
+            Action::Drop(peer) => {
+                self.drop_connection(peer, watch);
+                Ok(())
+            }
+            Action::Reconnect(peer) => self.reconnect(setting, peer, watch),
+            Action::Notice(session) => self.notice(setting, session, watch),
+            Action::StrayToUser(peer, session) => self.stray(peer, Target::User(session), watch),
+            Action::StrayToRoom(peer, room) => self.stray(peer, Target::Room(room), watch),
+            Action::Renegotiate(peer, remote) => {
+                watch.note(Self::lane(peer), || "changes its media".into());
+                self.negotiate(setting, peer, remote, Event::Renegotiate, watch)
+            }
+            Action::Serve(session) => self.serve(setting, session, watch),
+            Action::Deliver(session) => self.deliver(setting, session, watch),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! A run told as lines between lanes, for any renderer: who sent what, what was served and delivered, and what came of it.
+
+use super::{
+    Fact, Facts, World,
+    packed::{Downward, Refused, Upward},
+    state::sessions,
+};
+use crate::{
+    message::{RequestKind, SignalKind, Target},
+    negotiation::{Command, Description, Ignored},
+};
+
+/// A participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// A peer, numbered from 0.
+    Peer(u8),
+    /// The server.
+    Server,
+}
+
+/// One line of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A participant puts a message on its way.
+    Send {
+        /// Who.
+        by: Lane,
+        /// What.
+        text: String,
+    },
+    /// A message arrives and is handled.
+    Arrow {
+        /// Whose message.
+        from: Lane,
+        /// Who handles it.
+        to: Lane,
+        /// What.
+        text: String,
+    },
+    /// Something that a participant does or is.
+    Note {
+        /// Who.
+        at: Lane,
+        /// What.
+        text: String,
+    },
+}
+
+/// What one action brought about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceStep {
+    /// Its lines, in order.
+    pub lines: Vec<Line>,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The number of peers.
+    pub peers: u8,
+    /// The number of actions.
+    pub length: usize,
+    /// What happened, without the steps that the next one tells.
+    pub steps: Vec<TraceStep>,
+    /// What is wrong with the final state, if a state and not a step is at fault.
+    pub conclusion: Vec<Line>,
+}
+
+impl Trace {
+    /// Makes a trace of replayed steps. A message that is handled in the very next step is told once, as an arrow.
+    #[must_use]
+    pub(super) fn of(peers: u8, mut steps: Vec<TraceStep>, conclusion: Vec<Line>) -> Self {
+        let length = steps.len();
+        for place in 1..steps.len() {
+            let (earlier, later) = steps.split_at_mut(place);
+            let Some(Line::Arrow { from, text, .. }) = later[0].lines.first() else { continue };
+            earlier[place - 1]
+                .lines
+                .retain(|line| !matches!(line, Line::Send { by, text: sent } if by == from && sent == text));
+        }
+        steps.retain(|step| !step.lines.is_empty());
+        Self { peers, length, steps, conclusion }
+    }
+}
+
+/// Looks on while a step happens. The search wants facts only, and pays for nothing else.
+pub(super) trait Watch {
+    fn fact(&mut self, fact: Fact);
+    fn line(&mut self, line: impl FnOnce() -> Line);
+
+    fn fact_if(&mut self, condition: bool, fact: Fact) {
+        if condition {
+            self.fact(fact);
+        }
+    }
+
+    /// A fact that deserves words.
+    fn finding(&mut self, fact: Fact, at: Lane, text: impl FnOnce() -> String) {
+        self.fact(fact);
+        self.note(at, text);
+    }
+
+    fn note(&mut self, at: Lane, text: impl FnOnce() -> String) {
+        self.line(|| Line::Note { at, text: text() });
+    }
+
+    fn send<const P: usize>(&mut self, session: u8, text: impl FnOnce() -> String) {
+        self.line(|| Line::Send { by: lane::<P>(session), text: text() });
+    }
+
+    fn arrow_up<const P: usize>(&mut self, session: u8, text: impl FnOnce() -> String) {
+        self.line(|| Line::Arrow { from: lane::<P>(session), to: Lane::Server, text: text() });
+    }
+
+    fn arrow_down<const P: usize>(&mut self, session: u8, text: impl FnOnce() -> String) {
+        self.line(|| Line::Arrow { from: Lane::Server, to: lane::<P>(session), text: text() });
+    }
+
+    fn command<const P: usize>(&mut self, own: u8, remote: u8, command: Command) {
+        if matches!(command, Command::Send(..)) {
+            return;
+        }
+        self.note(lane::<P>(own), || command_text::<P>(own, remote, command));
+    }
+}
+
+impl Watch for Facts {
+    fn fact(&mut self, fact: Fact) {
+        self.add(fact);
+    }
+
+    fn line(&mut self, _: impl FnOnce() -> Line) {}
+}
+
+/// Writes the lines down.
+#[derive(Default)]
+pub(super) struct Recorder<'a> {
+    pub(super) lines: Vec<Line>,
+    /// The facts whose findings are wanted; all if none.
+    pub(super) only: Option<&'a [Fact]>,
+}
+
+impl Watch for Recorder<'_> {
+    fn fact(&mut self, _: Fact) {}
+
+    fn finding(&mut self, fact: Fact, at: Lane, text: impl FnOnce() -> String) {
+        if self.only.is_none_or(|wanted| wanted.contains(&fact)) {
+            self.note(at, text);
+        }
+    }
+
+    fn line(&mut self, line: impl FnOnce() -> Line) {
+        self.lines.push(line());
+    }
+}
+
+impl<const P: usize, const S: usize> World<P, S> {
+    pub(super) fn lane(peer: u8) -> Lane {
+        Lane::Peer(peer)
+    }
+}
+
+fn lane<const P: usize>(session: u8) -> Lane {
+    Lane::Peer(session % P as u8)
+}
+
+/// `A`, `B` and so on, with a stroke for each reconnect.
+pub(super) fn session_name<const P: usize>(session: u8) -> String {
+    let letter = char::from(b'A' + session % P as u8);
+    format!("{letter}{}", "'".repeat(usize::from(session) / P))
+}
+
+/// `r1`, `r2` and so on.
+pub(super) fn room_name(room: u8) -> String {
+    format!("r{}", room + 1)
+}
+
+impl Upward {
+    pub(super) fn text<const P: usize>(self, by: u8) -> String {
+        match self {
+            Self::Request(RequestKind::Create, room) => format!("create-room {}", room_name(room)),
+            Self::Request(RequestKind::Join, room) => format!("join-room {}", room_name(room)),
+            Self::RequestWithoutAck => "create-room \"\" without ack callback".into(),
+            Self::Leave => "leave-room".into(),
+            Self::Signal(kind, target, description) => {
+                let (to, target) = match target {
+                    Target::User(session) => (session, session_name::<P>(session)),
+                    // Only candidates go there, and those name no description.
+                    Target::Room(room) => (by, format!("\"{}\"", room_name(room))),
+                    Target::Unknown => (by, "nobody".into()),
+                };
+                let signal = signal_text::<P>(kind, by, to, description);
+                // An answer names its target already.
+                if kind == SignalKind::Answer { signal } else { format!("{signal} to {target}") }
+            }
+        }
+    }
+}
+
+impl Downward {
+    pub(super) fn text<const P: usize>(self, to: u8) -> String {
+        match self {
+            Self::Created(room) => format!("ack: {}", room_name(room)),
+            Self::Joined(room, users) => {
+                let users: Vec<_> = sessions(users).map(session_name::<P>).collect();
+                format!("ack: {}, users [{}]", room_name(room), users.join(","))
+            }
+            Self::Refused(refused) => format!("ack: refused, {}", refused.text()),
+            Self::UserJoined(session) => format!("user-joined {}", session_name::<P>(session)),
+            Self::UserLeft(session) => format!("user-left {}", session_name::<P>(session)),
+            Self::Signal(kind, from, description) => {
+                let signal = signal_text::<P>(kind, from, to, description);
+                // A description bears its maker's name already.
+                if kind == SignalKind::Candidate {
+                    format!("{signal} from {}", session_name::<P>(from))
+                } else {
+                    signal
+                }
+            }
+            Self::Error(kind) => format!("error: {} undeliverable", kind_text(kind)),
+        }
+    }
+}
+
+impl Refused {
+    fn text(self) -> &'static str {
+        match self {
+            Self::InvalidRoomId => "invalid room id",
+            Self::AlreadyInRoom => "already in a room",
+            Self::RoomExists => "room exists",
+            Self::RoomNotFound => "room not found",
+        }
+    }
+}
+
+fn kind_text(kind: SignalKind) -> &'static str {
+    match kind {
+        SignalKind::Offer => "offer",
+        SignalKind::Answer => "answer",
+        SignalKind::Candidate => "ice-candidate",
+    }
+}
+
+/// A description is named after its maker: `offer A1`, `answer B1 (to A1)`.
+fn signal_text<const P: usize>(kind: SignalKind, by: u8, to: u8, description: Description) -> String {
+    let (by, to) = (session_name::<P>(by), session_name::<P>(to));
+    match kind {
+        SignalKind::Offer => format!("offer {by}{}", description.number),
+        SignalKind::Answer => format!("answer {by}{} (for {to}{})", description.number, description.answers),
+        SignalKind::Candidate => "ice-candidate".into(),
+    }
+}
+
+fn command_text<const P: usize>(own: u8, remote: u8, command: Command) -> String {
+    let name = session_name::<P>(remote);
+    match command {
+        Command::Build => format!("builds a connection to {name}"),
+        Command::Close => format!("closes its connection to {name}"),
+        Command::Orphan => format!("loses hold of its live connection to {name}"),
+        Command::Rollback => "polite: rolls its own offer back".into(),
+        Command::Apply(kind, description) => format!("applies {}", signal_text::<P>(kind, remote, own, description)),
+        Command::Fail(description) => {
+            let answer = signal_text::<P>(SignalKind::Answer, remote, own, description);
+            format!("InvalidStateError: {answer} finds no offer that waits")
+        }
+        Command::Ignore(Ignored::Stale) => "ignores it: of an earlier meeting".into(),
+        Command::Ignore(Ignored::LostGlare) => "impolite: ignores it, its own offer stands".into(),
+        Command::Ignore(Ignored::NotOutstanding) => "ignores it: answers no offer that waits".into(),
+        Command::Ignore(Ignored::NotStable) | Command::Send(..) => String::new(),
+    }
+}

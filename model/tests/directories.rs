@@ -1,0 +1,80 @@
+//! The two stores of the server's state are one: the same inputs have the same effects, whatever the rules.
+
+use glare_model::{
+    id::InvalidRoomId,
+    message::{ClientMessage, RequestKind, Signal, SignalFault, SignalKind, Target},
+    room::{Directory, Effect, HashDirectory, Input, RoomRules, SmallDirectory, invariants::room_is_sound, step},
+};
+use proptest::{
+    collection::vec,
+    prelude::{Just, Strategy as _, any, prop_oneof},
+    prop_assert_eq, proptest,
+};
+
+const SESSIONS: u8 = 4;
+const ROOMS: u8 = 2;
+
+type AnInput = Input<u8, u8, u8>;
+
+fn inputs() -> impl proptest::strategy::Strategy<Value = Vec<AnInput>> {
+    let room = prop_oneof![9 => (0..ROOMS).prop_map(Ok), 1 => Just(Err(InvalidRoomId::Empty))];
+    let kind = prop_oneof![Just(RequestKind::Create), Just(RequestKind::Join)];
+    let request = (kind, room, any::<bool>()).prop_map(|(kind, room, ack)| ClientMessage::Request { kind, room, ack });
+    let target = prop_oneof![
+        6 => (0..SESSIONS).prop_map(Target::User),
+        2 => (0..ROOMS).prop_map(Target::Room),
+        1 => Just(Target::Unknown)
+    ];
+    let good = (target, any::<u8>()).prop_map(|(target, payload)| Ok(Signal { target, payload }));
+    let signal = prop_oneof![5 => good, 1 => Just(Err(SignalFault::Malformed)), 1 => Just(Err(SignalFault::TooLarge))];
+    let signal = (proptest::sample::select(SignalKind::ALL.to_vec()), signal)
+        .prop_map(|(kind, signal)| ClientMessage::Signal { kind, signal });
+    let message = prop_oneof![4 => request, 1 => Just(ClientMessage::Leave), 3 => signal];
+    let input = prop_oneof![
+        2 => (0..SESSIONS).prop_map(Input::Connect),
+        1 => (0..SESSIONS).prop_map(Input::Disconnect),
+        9 => (0..SESSIONS, message).prop_map(|(session, message)| Input::Message(session, message))
+    ];
+    vec(input, 0..60)
+}
+
+fn effects<D: Directory<Session = u8, Room = u8>>(
+    directory: &mut D,
+    rules: &RoomRules,
+    input: &AnInput,
+) -> Vec<Effect<u8, u8, u8>> {
+    let mut effects = Vec::new();
+    step(directory, rules, input.clone(), &mut |effect| effects.push(effect));
+    effects
+}
+
+proptest! {
+    #[test]
+    fn small_and_hash_directory_agree_under_both_rule_sets(inputs in inputs()) {
+        for rules in [RoomRules::REFERENCE, RoomRules::TUTORIAL] {
+            let mut small = SmallDirectory::<{ SESSIONS as usize }, { ROOMS as usize }>::default();
+            let mut hash = HashDirectory::<u8, u8>::default();
+            for input in &inputs {
+                prop_assert_eq!(effects(&mut small, &rules, input), effects(&mut hash, &rules, input));
+                for room in 0..ROOMS {
+                    prop_assert_eq!(small.members(&room), hash.members(&room));
+                }
+                for session in 0..SESSIONS {
+                    prop_assert_eq!(small.current(session), hash.current(session));
+                    prop_assert_eq!(small.is_connected(session), hash.is_connected(session));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_reference_keeps_every_room_sound(inputs in inputs()) {
+        let mut directory = HashDirectory::<u8, u8>::default();
+        for input in &inputs {
+            effects(&mut directory, &RoomRules::REFERENCE, input);
+            for room in 0..ROOMS {
+                prop_assert_eq!(room_is_sound(&directory, &room, 0..SESSIONS), Ok(()));
+            }
+        }
+    }
+}

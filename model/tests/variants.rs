@@ -1,0 +1,112 @@
+//! What the checker says of each variant: pinned counts, proofs and expected violations.
+
+use std::ops::ControlFlow;
+
+use glare_model::{
+    explore::{CheckReport, Completion, Options, Verdict, check, lanes},
+    requirement::{
+        RequirementId,
+        ids::{
+            ERR_04, NEG_01, NEG_02, NEG_03, NEG_05, NEG_06, NEG_07, ORDER_01, RELAY_04, RELAY_05, RELAY_06, ROOM_04,
+            ROOM_06, ROOM_07, ROOM_08, ROOM_10, ROOM_12,
+        },
+    },
+    world::{PROPERTIES, Variant, property},
+};
+
+const BROKEN_BY_THE_TUTORIAL: [RequirementId; 17] = [
+    ROOM_04, ROOM_06, ROOM_07, ROOM_08, ROOM_10, ROOM_12, ORDER_01, RELAY_04, RELAY_05, RELAY_06, ERR_04, NEG_01,
+    NEG_02, NEG_03, NEG_05, NEG_06, NEG_07,
+];
+
+fn run(variant: &Variant) -> CheckReport {
+    check(variant, &Options::default(), &mut |_, _| ControlFlow::Continue(())).unwrap()
+}
+
+fn counts(report: &CheckReport) -> Vec<(&str, usize, u64, usize)> {
+    let row = |it: &'_ glare_model::explore::ConfigurationReport| {
+        assert_eq!(it.completion, Completion::Complete);
+        (it.configuration.name, it.states, it.transitions, it.depth)
+    };
+    report.configurations.iter().map(row).collect()
+}
+
+fn counterexample(report: &CheckReport, clause: RequirementId) -> String {
+    let Some(Verdict::Violated(trace)) = report.verdict(clause) else { panic!("{clause} is not violated") };
+    lanes::counterexample(property(clause).unwrap(), trace)
+}
+
+#[test]
+fn the_reference_is_proved_in_every_configuration_and_no_property_is_vacuous() {
+    let report = run(&Variant::reference());
+    for clause in report.clauses() {
+        assert_eq!(report.verdict(clause), Some(&Verdict::Holds), "{clause}");
+    }
+    assert!(report.is_proved());
+    assert_eq!(report.clauses().count(), PROPERTIES.len());
+    insta::assert_debug_snapshot!("reference_counts", counts(&report));
+}
+
+#[test]
+fn the_tutorial_breaks_exactly_these_clauses_and_the_shortest_runs_tell_why() {
+    let report = run(&Variant::tutorial());
+    assert_eq!(report.violated(), BROKEN_BY_THE_TUTORIAL);
+    insta::assert_debug_snapshot!("tutorial_counts", counts(&report));
+    for clause in BROKEN_BY_THE_TUTORIAL {
+        insta::assert_snapshot!(format!("tutorial_{clause}"), counterexample(&report, clause));
+    }
+}
+
+#[test]
+fn in_the_tutorial_as_written_no_answer_ever_finds_its_offer() {
+    let report = run(&Variant::tutorial());
+    for configuration in &report.configurations {
+        for clause in [NEG_03, NEG_06] {
+            let row = configuration.properties.iter().find(|row| row.property.clause == clause).unwrap();
+            assert!(!row.occasion_arose, "{clause} in {}", configuration.configuration.name);
+        }
+    }
+}
+
+#[test]
+fn the_tutorials_fix_connects_some_pairs_and_still_breaks_the_same_clauses() {
+    let report = run(&Variant::tutorial_fixed_7_4());
+    assert_eq!(report.violated(), BROKEN_BY_THE_TUTORIAL);
+    let arose = report.configurations.iter().any(|configuration| {
+        configuration.properties.iter().any(|row| row.property.clause == NEG_06 && row.occasion_arose)
+    });
+    assert!(arose, "some pair gets connected");
+    insta::assert_debug_snapshot!("tutorial_fixed_7_4_counts", counts(&report));
+    insta::assert_snapshot!("tutorial_fixed_7_4_NEG-06", counterexample(&report, NEG_06));
+}
+
+#[test]
+fn a_run_that_is_cut_off_proves_nothing() {
+    let options = Options { states_max: 1000, ..Options::default() };
+    let report = check(&Variant::reference(), &options, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    assert!(!report.is_proved());
+    assert_eq!(report.verdict(ROOM_04), Some(&Verdict::Unknown));
+}
+
+#[test]
+fn a_run_that_is_stopped_from_outside_is_incomplete() {
+    let report = check(&Variant::reference(), &Options::default(), &mut |_, _| ControlFlow::Break(())).unwrap();
+    assert!(report.configurations.iter().all(|it| matches!(it.completion, Completion::Incomplete(_))));
+}
+
+#[test]
+fn only_the_clauses_asked_for_are_reported() {
+    let options = Options { only: vec![ROOM_04], ..Options::default() };
+    let mut variant = Variant::reference();
+    variant.configurations.truncate(1);
+    let report = check(&variant, &options, &mut |_, _| ControlFlow::Continue(())).unwrap();
+    assert_eq!(report.clauses().collect::<Vec<_>>(), [ROOM_04]);
+}
+
+#[test]
+fn a_configuration_without_places_is_an_error() {
+    let mut variant = Variant::reference();
+    variant.configurations.truncate(1);
+    variant.configurations[0].peers = 9;
+    assert!(check(&variant, &Options::default(), &mut |_, _| ControlFlow::Continue(())).is_err());
+}
