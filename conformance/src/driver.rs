@@ -5,17 +5,14 @@
 //! every state (`join-room` with an unknown, over-long id). Its ack proves, on targets that process one connection's
 //! messages in order, that whatever the phase causes on that path has arrived.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use glare_model::limits::ROOM_ID_CHARS_MAX;
 use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
-    forecast::{Due, Forecast},
+    forecast::{Due, Dues, Forecast},
     limits::{HEARTBEAT_SLACK, HEARTBEAT_WAIT_MAX, INCOMING_QUEUE, TRACE_RECORDS_MAX},
     scenario::{Action, Peer, Phase, Scenario, Step, template::Names},
     trace::{Ending, Entry, Record, Trace},
@@ -43,7 +40,7 @@ pub async fn drive(transport: &Transport, scenario: &Scenario, settings: Setting
         sender,
         incoming,
         clients: Vec::new(),
-        forecast: Forecast::default(),
+        forecast: Forecast::new(),
         waiting: Waiting::default(),
     };
     for (index, phase) in scenario.phases.iter().enumerate() {
@@ -96,9 +93,9 @@ enum ClientState {
 struct Waiting {
     acks: BTreeSet<(ConnectionId, u64)>,
     fences: BTreeSet<(ConnectionId, u64)>,
-    events: BTreeMap<(ConnectionId, Due), usize>,
-    /// Departures that were announced, for a frozen client may be noticed at any time.
-    left: BTreeSet<(ConnectionId, String)>,
+    events: Dues,
+    /// What arrived in this phase before it was waited for.
+    early: Dues,
 }
 
 impl Names for Driver<'_> {
@@ -116,12 +113,14 @@ impl Names for Driver<'_> {
 impl Driver<'_> {
     fn record(&mut self, entry: Entry) {
         let at_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.forecast.record(self.trace.records.len(), &entry);
         self.trace.records.push(Record { at_us, entry });
     }
 
     /// Performs a phase. Returns whether everything came that was waited for.
     async fn phase(&mut self, phase: &Phase) -> bool {
         self.waiting.events.clear();
+        self.waiting.early.clear();
         let mut timeout = self.settings.timeout;
         let mut complete = true;
         for step in &phase.steps {
@@ -136,6 +135,7 @@ impl Driver<'_> {
             }
             self.act(id, &step.action).await;
         }
+        self.expect_what_is_certain();
         complete &= self.settle(timeout).await;
         self.fence(&actors).await;
         complete &= self.settle(self.settings.timeout).await;
@@ -157,7 +157,6 @@ impl Driver<'_> {
                 let opened = connection.opened.clone();
                 let heartbeat =
                     opened.ping_interval.zip(opened.ping_timeout).map(|(interval, timeout)| interval + timeout);
-                self.forecast.open(id, &opened.user_id);
                 self.clients.push(Client {
                     peer: step.peer.clone(),
                     user_id: opened.user_id.clone(),
@@ -208,7 +207,6 @@ impl Driver<'_> {
                 self.command(id, command).await;
                 self.client(id).state = ClientState::Over;
                 self.client(id).connection = None;
-                self.expect_departure(id);
             }
             Action::Freeze => {
                 self.record(ending(Ending::Freeze));
@@ -218,33 +216,24 @@ impl Driver<'_> {
             Action::Noticed => {
                 self.record(ending(Ending::Noticed));
                 self.client(id).state = ClientState::Over;
-                self.expect_departure(id);
             }
         }
     }
 
     async fn emit(&mut self, id: ConnectionId, event: &str, data: Option<Value>, ack: bool) {
         let ack = ack.then(|| self.next_ack(id));
-        let due = self.forecast.send(id, event, data.as_ref(), ack);
-        self.expect(due);
         self.waiting.acks.extend(ack.map(|ack| (id, ack)));
         let event = event.to_owned();
         self.record(Entry::Sent { connection: id, event: event.clone(), data: data.clone(), ack });
         self.command(id, Command::Emit { event, data, ack }).await;
     }
 
-    fn expect_departure(&mut self, id: ConnectionId) {
-        let due = self.forecast.end(id);
-        self.expect(due);
-    }
-
-    fn expect(&mut self, due: Vec<(ConnectionId, Due)>) {
-        for (id, what) in due {
-            let announced = matches!(&what, Due::Left(user) if self.waiting.left.contains(&(id, user.clone())));
-            if !announced {
-                *self.waiting.events.entry((id, what)).or_default() += 1;
-            }
+    fn expect_what_is_certain(&mut self) {
+        self.waiting.events = self.forecast.due();
+        for (due, count) in &mut self.waiting.events {
+            *count = count.saturating_sub(self.waiting.early.get(due).copied().unwrap_or(0));
         }
+        self.waiting.early.clear();
     }
 
     async fn fence(&mut self, connections: &BTreeSet<ConnectionId>) {
@@ -323,25 +312,16 @@ impl Driver<'_> {
         for (id, _) in waiting.fences {
             self.record(Entry::FenceLost { connection: id });
         }
-        self.waiting.left = waiting.left;
     }
 
     fn take_in(&mut self, id: ConnectionId, incoming: Incoming) {
         match incoming {
             Incoming::Event { event, data } => {
-                let name = ["user-joined", "offer", "answer", "ice-candidate", "error"]
-                    .into_iter()
-                    .find(|name| *name == event);
-                let user = data.as_ref().and_then(|data| data.get("userId")).and_then(Value::as_str);
-                let due = match (event.as_str(), user) {
-                    ("user-left", Some(user)) => {
-                        self.waiting.left.insert((id, user.to_owned()));
-                        Some(Due::Left(user.to_owned()))
+                if let Some(due) = due_of(&event, data.as_ref()) {
+                    match self.waiting.events.get_mut(&(id, due.clone())) {
+                        Some(count) => *count = count.saturating_sub(1),
+                        None => *self.waiting.early.entry((id, due)).or_default() += 1,
                     }
-                    _ => name.map(Due::Event),
-                };
-                if let Some(count) = due.and_then(|due| self.waiting.events.get_mut(&(id, due))) {
-                    *count = count.saturating_sub(1);
                 }
                 self.record(Entry::Received { connection: id, event, data });
             }
@@ -359,8 +339,6 @@ impl Driver<'_> {
                 self.waiting.fences.retain(|(fenced, _)| *fenced != id);
                 self.waiting.acks.retain(|(asked, _)| *asked != id);
                 self.record(Entry::Ended { connection: id, reason });
-                // What the target ended is over for the target as well: its fellows are told.
-                self.expect_departure(id);
             }
         }
     }
@@ -383,6 +361,16 @@ impl Driver<'_> {
         let heartbeat = self.clients[usize::from(id.0)].heartbeat.unwrap_or(self.settings.timeout);
         (heartbeat + HEARTBEAT_SLACK).min(HEARTBEAT_WAIT_MAX)
     }
+}
+
+/// What an event may have been waited for as.
+fn due_of(event: &str, data: Option<&Value>) -> Option<Due> {
+    if event == "user-left" {
+        let user = data.and_then(|data| data.get("userId")).and_then(Value::as_str);
+        return user.map(|user| Due::Left(user.to_owned()));
+    }
+    let names = ["user-joined", "offer", "answer", "ice-candidate", "error"];
+    names.into_iter().find(|name| *name == event).map(Due::Event)
 }
 
 fn connection_id(place: usize) -> ConnectionId {

@@ -1,17 +1,20 @@
-//! What a conforming target sends next, so that the driver knows what to wait for. It decides nothing: what does not come
-//! is noted, and the oracles judge.
+//! What a conforming target certainly sends, so that the driver knows what to wait for. It decides nothing: what does not
+//! come is noted, and the oracles judge.
+//!
+//! Where acts race, only what comes in every legal order is certain. What was seen then tells which orders remain.
 
 use std::collections::BTreeMap;
 
-use glare_model::{
-    id::RoomId,
-    message::{ServerMessage, SignalFault, SignalRefusal, Target},
-    room::{Directory, Effect, HashDirectory, Input, RoomRules, step},
-    wire::{EventFrame, Payload, decode},
-};
-use serde_json::{Value, value::RawValue};
+use glare_model::message::{ServerMessage, SignalFault, SignalRefusal};
 
-use crate::transport::ConnectionId;
+use crate::{
+    oracle::{
+        sequential::{Message, Model, Outcome},
+        story::Story,
+    },
+    trace::Entry,
+    transport::ConnectionId,
+};
 
 /// Something to wait for on a connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,64 +25,81 @@ pub(crate) enum Due {
     Left(String),
 }
 
-/// The reference rules, stepped beside a scenario in the order of its text.
+/// How often something is to come.
+pub(crate) type Dues = BTreeMap<(ConnectionId, Due), usize>;
+
+/// The model, stepped beside a scenario while it runs.
 #[derive(Default)]
 pub(crate) struct Forecast {
-    directory: HashDirectory<u16, RoomId>,
-    users: BTreeMap<u16, String>,
+    story: Story,
+    /// None once the target has gone off the protocol's ways, or too many orders are legal.
+    model: Option<Model>,
+    /// Connections of the running phase that the model knows.
+    opened: usize,
 }
 
 impl Forecast {
-    /// A connection was opened.
-    pub(crate) fn open(&mut self, connection: ConnectionId, user_id: &str) {
-        self.users.insert(connection.0, user_id.to_owned());
-        self.directory.connect(connection.0);
+    pub(crate) fn new() -> Self {
+        Self { model: Some(Model::default()), ..Self::default() }
     }
 
-    /// A connection ends: who has to hear of it.
-    pub(crate) fn end(&mut self, connection: ConnectionId) -> Vec<(ConnectionId, Due)> {
-        self.perform(Input::Disconnect(connection.0))
+    /// Takes in a record of the trace.
+    pub(crate) fn record(&mut self, at: usize, entry: &Entry) {
+        if matches!(entry, Entry::Phase { .. }) && !self.story.phases.is_empty() {
+            self.end_phase();
+        }
+        self.story.entry(at, entry);
     }
 
-    /// An event is sent: what comes of it, acks and undeliverable errors aside.
-    pub(crate) fn send(
-        &mut self,
-        connection: ConnectionId,
-        event: &str,
-        data: Option<&Value>,
-        ack: Option<u64>,
-    ) -> Vec<(ConnectionId, Due)> {
-        let data = data.map(|data| RawValue::from_string(data.to_string()).expect("a value prints as JSON"));
-        let frame = EventFrame { event, data: data.as_deref(), ack };
-        let resolve = |target: &str| {
-            let owner = self.users.iter().find(|(key, user)| *user == target && self.directory.is_connected(**key));
-            owner.map_or(Target::Unknown, |(key, _)| Target::User(*key))
-        };
-        match decode(frame, resolve) {
-            Some(message) => self.perform(Input::Message(connection.0, message)),
-            None => Vec::new(),
+    fn end_phase(&mut self) {
+        let last = self.story.phases.len() - 1;
+        self.take_in_openings();
+        self.opened = 0;
+        let explained = self.model.as_mut().map(|model| model.advance(&self.story, last));
+        if !matches!(explained, Some(Outcome::Explained)) {
+            self.model = None;
         }
     }
 
-    fn perform(&mut self, input: Input<u16, RoomId, Payload>) -> Vec<(ConnectionId, Due)> {
-        let mut due = Vec::new();
-        let users = &self.users;
-        step(&mut self.directory, &RoomRules::REFERENCE, input, &mut |effect| {
-            if let Effect::Send { to, message, .. } = effect {
-                due.extend(due_of(message, users).map(|what| (ConnectionId(to), what)));
+    fn take_in_openings(&mut self) {
+        if let (Some(model), Some(phase)) = (&mut self.model, self.story.phases.last()) {
+            phase.opened[self.opened..].iter().for_each(|connection| model.open(*connection));
+            self.opened = phase.opened.len();
+        }
+    }
+
+    /// What certainly comes of the acts of the running phase, all of which have been recorded.
+    pub(crate) fn due(&mut self) -> Dues {
+        self.take_in_openings();
+        let (Some(model), Some(phase)) = (&self.model, self.story.phases.last()) else { return Dues::new() };
+        let courses = model.courses(&self.story, phase).unwrap_or_default();
+        let mut dues = courses.iter().map(|course| {
+            let mut dues = Dues::new();
+            for (to, message, _) in &course.sent {
+                if let Some(due) = due_of(message, &self.story) {
+                    *dues.entry((ConnectionId(*to), due)).or_default() += 1;
+                }
             }
+            dues
         });
-        due
+        let first = dues.next().unwrap_or_default();
+        dues.fold(first, |certain, other| {
+            let both = certain.into_iter().filter_map(|(due, count)| {
+                let count = count.min(other.get(&due).copied().unwrap_or(0));
+                (count > 0).then_some((due, count))
+            });
+            both.collect()
+        })
     }
 }
 
 /// Acks are awaited by their numbers. The error for an undeliverable signal is a SHOULD: its absence is common, and the
 /// sender's fence proves it without waiting.
-fn due_of(message: ServerMessage<u16, RoomId, Payload>, users: &BTreeMap<u16, String>) -> Option<Due> {
+fn due_of(message: &Message, story: &Story) -> Option<Due> {
     match message {
         ServerMessage::Created(_) | ServerMessage::Joined(..) | ServerMessage::Refused(_) => None,
         ServerMessage::UserJoined(_) => Some(Due::Event("user-joined")),
-        ServerMessage::UserLeft(key) => users.get(&key).map(|user| Due::Left(user.clone())),
+        ServerMessage::UserLeft(key) => Some(Due::Left(story.user(ConnectionId(*key)).to_owned())),
         ServerMessage::Signal { kind, .. } => Some(Due::Event(kind.event())),
         ServerMessage::Error(_, SignalRefusal::Undeliverable) => None,
         ServerMessage::Error(_, SignalRefusal::Fault(SignalFault::Malformed | SignalFault::TooLarge)) => {

@@ -166,7 +166,8 @@ impl CaseResult {
     #[must_use]
     pub fn not_exercised(case: Arc<Scenario>, reason: &str) -> Self {
         let (verdict, evidence) = (Verdict::NotExercised, Evidence::Fenced);
-        let judgement = Judgement { verdict, evidence, violations: Vec::new(), reason: Some(reason.to_owned()) };
+        let (violations, reason) = (Vec::new(), Some(reason.to_owned()));
+        let judgement = Judgement { verdict, evidence, violations, cut_short: false, reason };
         Self { case, judgement, trace: Trace::default() }
     }
 }

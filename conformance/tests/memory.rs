@@ -12,7 +12,7 @@ use glare_conformance::{
 
 const SETTINGS: Settings = Settings { timeout: Duration::from_secs(2), nonce: 1 };
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_reference_rules_pass_every_case() {
     let transport = Transport::Memory(Memory::reference());
     let mut alarms = Vec::new();

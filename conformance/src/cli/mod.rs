@@ -234,6 +234,8 @@ enum Failure {
     Requirement(#[from] glare_model::requirement::UnknownRequirement),
     #[error("cannot write the output: {0}")]
     Output(#[source] std::io::Error),
+    #[error("cannot start the runtime: {0}")]
+    Runtime(#[source] std::io::Error),
     #[error("cannot {action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: std::io::Error },
 }

@@ -2,9 +2,12 @@
 
 use std::{
     collections::BTreeSet,
+    future::{Future, poll_fn},
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
@@ -21,6 +24,7 @@ use crate::{
     run::{CaseResult, Plan, RunEvent, run},
     scenario::{Scenario, library, parse},
     target::{Place, Target},
+    transport::virtual_time,
     verdict::Verdict,
 };
 
@@ -88,7 +92,8 @@ fn judge_target(
     let (text, port) = with_port(target, args)?;
     let target: Target = text.parse()?;
     let seed = args.seed.unwrap_or_else(rand::random);
-    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Output)?;
+    let runtime = if target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
+    let runtime = runtime.map_err(Failure::Runtime)?;
     let outcome = runtime.block_on(run_to_end(&target, args, &cases, seed, port));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -171,6 +176,9 @@ async fn run_to_end(
         (Some(command), Some(port)) => Some((ServerProcess::start(command, port)?, address(&reached, port)?)),
         _ => None,
     };
+    // Listens before anything is printed: who reads the first line may interrupt.
+    let mut interrupt = pin!(tokio::signal::ctrl_c());
+    let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     print(&format!("glare test {target}: {} cases, seed {seed}, jobs {}\n\n", cases.len(), args.jobs))?;
     let plan = Plan {
         transport: reached.transport().expect("an embedded server has become a URL"),
@@ -195,13 +203,12 @@ async fn run_to_end(
         }
         RunEvent::Restarted { before } => bar.println(format!("the target had stopped; started again before {before}")),
     };
-    let ended = tokio::select! {
-        ended = run(plan, watch) => Some(ended),
-        _ = tokio::signal::ctrl_c() => None,
-    };
+    tokio::select! {
+        ended = run(plan, watch), if !interrupted => ended?,
+        _ = interrupt, if !interrupted => interrupted = true,
+        else => {}
+    }
     bar.finish_and_clear();
-    let interrupted = ended.is_none();
-    ended.unwrap_or(Ok(()))?;
     if let Some(server) = embedded {
         server.shutdown().await;
     }

@@ -96,18 +96,17 @@ impl Act {
             }
             "leave-room" => Stimulus::Leave,
             _ => match SignalKind::ALL.into_iter().find(|kind| kind.event() == event) {
-                Some(kind) => signal(kind, data),
+                Some(kind) => signal(kind, data, self.payload_bytes),
                 None => Stimulus::UnknownEvent,
             },
         }
     }
 }
 
-fn signal(kind: SignalKind, data: Option<&Value>) -> Stimulus<'_> {
+fn signal(kind: SignalKind, data: Option<&Value>, bytes: usize) -> Stimulus<'_> {
     let member = |name: &str| data.and_then(Value::as_object).and_then(|members| members.get(name));
     let target = member("target").and_then(Value::as_str);
     let payload = member(kind.payload_member());
-    let bytes = payload.map_or(0, |payload| payload.to_string().len());
     let fault = match kind {
         _ if target.is_none() || payload.is_none() => Fault::Malformed,
         SignalKind::Candidate if bytes <= limits::CANDIDATE_BYTES_MAX / 2 => Fault::None,
@@ -155,12 +154,6 @@ impl Facts {
     #[must_use]
     pub(crate) fn was_in(&self, connection: ConnectionId, room: &str) -> bool {
         self.former.get(&connection).is_some_and(|rooms| rooms.contains(room))
-    }
-
-    /// Whether a connection left any room at some time.
-    #[must_use]
-    pub(crate) fn left_some_room(&self, connection: ConnectionId) -> bool {
-        self.former.contains_key(&connection)
     }
 
     /// Whether a room had members at some time.

@@ -4,12 +4,13 @@
 //! the model beside the trace and asks whether any legal order of the acts explains what was seen. If either objects, the
 //! case fails. Where both do, the invariants name the clause, for they know it precisely.
 //!
-//! After the first violation the state of the target is unknown, so the rest of that trace is not judged, except for
-//! ERR-07: whether the target still serves new clients is then exactly the question.
+//! After the first violation of a MUST the state of the target is unknown, so the rest of that trace is not judged, except
+//! for ERR-07: whether the target still serves new clients is then exactly the question.
 
+mod courses;
 mod facts;
 mod invariants;
-mod sequential;
+pub(crate) mod sequential;
 pub mod story;
 
 use glare_model::requirement::{Level, RequirementId};
@@ -63,6 +64,8 @@ pub struct Judgement {
     pub evidence: Evidence,
     /// The violations, those of the first phase that has any, and ERR-07 from later ones.
     pub violations: Vec<Violation>,
+    /// Whether a part of the trace was not judged, because a violation before it left the target's state unknown.
+    pub cut_short: bool,
     /// Why it is inconclusive.
     pub reason: Option<String>,
 }
@@ -79,6 +82,12 @@ impl Oracle {
 }
 
 impl Judgement {
+    /// The phases in which clauses were broken.
+    #[must_use]
+    pub fn broken_phases(&self) -> Vec<usize> {
+        self.violations.iter().map(|violation| violation.phase).collect()
+    }
+
     /// The strictest level among the violations.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
@@ -90,6 +99,38 @@ impl Judgement {
 #[must_use]
 pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     let story = Story::read(trace);
+    let Opinions { mut violations, reason, broken_at } = opinions(&story);
+    // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
+    let named: Vec<usize> =
+        violations.iter().filter(|one| one.oracle == Oracle::Invariants).map(|one| one.phase).collect();
+    violations.retain(|one| one.oracle == Oracle::Invariants || !named.contains(&one.phase));
+    dedupe(&mut violations);
+    let evidence = evidence(&story, &violations, exact);
+    let verdict = match (violations.is_empty(), &reason) {
+        (false, _) => Verdict::Fail,
+        (true, Some(_)) => Verdict::Inconclusive,
+        (true, None) => Verdict::Pass,
+    };
+    let cut_short = broken_at.is_some_and(|at| at + 1 < story.phases.len());
+    Judgement { verdict, evidence, violations, cut_short, reason }
+}
+
+/// What each oracle has to say by itself, before [`judge`] leaves out what one of them says less precisely. For tests of
+/// the oracles.
+#[must_use]
+pub fn unmerged_violations(trace: &Trace) -> Vec<Violation> {
+    opinions(&Story::read(trace)).violations
+}
+
+/// All that both oracles object to.
+struct Opinions {
+    violations: Vec<Violation>,
+    reason: Option<String>,
+    /// The phase after which the target's state is unknown.
+    broken_at: Option<usize>,
+}
+
+fn opinions(story: &Story) -> Opinions {
     let mut facts = Facts::default();
     let mut model = Some(Model::default());
     let mut violations: Vec<Violation> = Vec::new();
@@ -103,17 +144,18 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
             break;
         }
         let mut found = match broken_at {
-            Some(at) => fresh_clients_work(&story, index, at + 1),
+            Some(at) => fresh_clients_work(story, index, at + 1),
             None => {
-                let mut found = judge_phase(&Scene { story: &story, phase, index, before: &facts });
-                found.extend(fresh_clients_work(&story, index, index));
+                let mut found = judge_phase(&Scene { story, phase, index, before: &facts });
+                found.extend(fresh_clients_work(story, index, index));
                 found
             }
         };
         if broken_at.is_none()
             && let Some(own) = &mut model
         {
-            match own.advance(&story, index) {
+            phase.opened.iter().for_each(|connection| own.open(*connection));
+            match own.advance(story, index) {
                 Outcome::Explained => {}
                 Outcome::Unexplained(objections) => found.extend(objections),
                 // Too many orders to try: the model has no opinion any more, and the verdict cannot be a pass.
@@ -123,7 +165,8 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
                 }
             }
         }
-        if !found.is_empty() && broken_at.is_none() {
+        // What is only recommended leaves the state as it has to be.
+        if broken_at.is_none() && found.iter().any(|one| one.requirement.level() == Level::Must) {
             broken_at = Some(index);
         }
         violations.extend(found);
@@ -131,20 +174,9 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     }
     let last = broken_at.unwrap_or(story.phases.len().saturating_sub(1));
     if !story.phases.is_empty() {
-        violations.extend(judge_order(&story, last));
+        violations.extend(judge_order(story, last));
     }
-    // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
-    let named: Vec<usize> =
-        violations.iter().filter(|one| one.oracle == Oracle::Invariants).map(|one| one.phase).collect();
-    violations.retain(|one| one.oracle == Oracle::Invariants || !named.contains(&one.phase));
-    dedupe(&mut violations);
-    let evidence = evidence(&story, &violations, exact);
-    let verdict = match (violations.is_empty(), &reason) {
-        (false, _) => Verdict::Fail,
-        (true, Some(_)) => Verdict::Inconclusive,
-        (true, None) => Verdict::Pass,
-    };
-    Judgement { verdict, evidence, violations, reason }
+    Opinions { violations, reason, broken_at }
 }
 
 /// One line for each clause and phase: the first.

@@ -1,44 +1,35 @@
 //! The model beside the trace: is there a legal order of a phase's acts under which the model sends exactly what was seen?
 //!
-//! The model keeps every state that explains the trace so far. Order within one connection's stream is left to the
-//! invariants; here the contents count, per connection.
+//! The model keeps every state that explains the trace so far ([`Candidates`]). Order within one connection's stream is left
+//! to the invariants; here the contents count, per connection.
 
 use glare_model::{
-    id::RoomId,
-    message::{ClientMessage, ServerMessage, Signal, Target},
+    message::ServerMessage,
     requirement::{
         Level, RequirementId,
-        ids::{RELAY_01, RELAY_07, ROOM_07, ROOM_08, ROOM_10},
+        ids::{ERR_01, RELAY_01, RELAY_02, RELAY_03, RELAY_07, ROOM_01, ROOM_02, ROOM_07, ROOM_08, ROOM_10},
     },
-    room::{Directory, Effect, HashDirectory, Input, RoomRules, step},
-    wire::{EventFrame, decode},
 };
-use serde_json::value::RawValue;
 
 use super::{
     Oracle, Violation,
-    facts::Stimulus,
+    courses::{Candidates, Course},
+    facts::{Fault, Stimulus},
     story::{Act, PhaseStory, Story, What},
 };
 use crate::{
-    limits::CANDIDATES_MAX,
     observation::{Observation, json_equal},
-    trace::Ending,
     transport::ConnectionId,
 };
 
-/// A payload is the number of the act that sent it.
-type ActNumber = usize;
-type Message = ServerMessage<u16, RoomId, ActNumber>;
+pub(crate) use super::courses::Message;
 
-/// All states of a server that explain the trace so far.
-pub(super) struct Model {
-    candidates: Vec<HashDirectory<u16, RoomId>>,
-    frozen: Vec<u16>,
-}
+/// The oracle's state.
+#[derive(Default)]
+pub(crate) struct Model(Candidates);
 
 /// What the model says to a phase.
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Some order of the acts explains it.
     Explained,
     /// None does; how the closest one differs.
@@ -47,189 +38,43 @@ pub(super) enum Outcome {
     TooMany,
 }
 
-/// One way in which a phase may have gone.
-struct Course {
-    directory: HashDirectory<u16, RoomId>,
-    /// What the server sends apart from acks: to whom, what, and by which clause.
-    sent: Vec<(u16, Message, RequirementId)>,
-    /// The acks of acts.
-    acks: Vec<(ActNumber, Message, RequirementId)>,
-}
-
-impl Default for Model {
-    fn default() -> Self {
-        Self { candidates: vec![HashDirectory::default()], frozen: Vec::new() }
-    }
-}
-
 impl Model {
-    /// Takes in the next phase.
-    pub(super) fn advance(&mut self, story: &Story, index: usize) -> Outcome {
+    /// Takes in a connection that was opened.
+    pub(crate) fn open(&mut self, connection: ConnectionId) {
+        self.0.open(connection);
+    }
+
+    /// Every course that a phase may take; none if there are too many.
+    pub(crate) fn courses(&self, story: &Story, phase: &PhaseStory) -> Option<Vec<Course>> {
+        self.0.courses(story, phase)
+    }
+
+    /// Takes in what a phase did. Its connections have been taken in by [`Model::open`].
+    pub(crate) fn advance(&mut self, story: &Story, index: usize) -> Outcome {
         let phase = &story.phases[index];
-        for directory in &mut self.candidates {
-            phase.opened.iter().for_each(|connection| directory.connect(connection.0));
-        }
         let Some(courses) = self.courses(story, phase) else { return Outcome::TooMany };
         let judged = courses.into_iter().map(|course| {
-            let objections = objections(story, phase, index, &self.frozen, &course);
+            let objections = objections(story, phase, index, &self.0, &course);
             let must = objections.iter().filter(|one| one.requirement.level() == Level::Must).count();
             (must, objections, course)
         });
         let mut judged: Vec<_> = judged.collect();
         judged.sort_by_key(|(must, objections, _)| (*must, objections.len()));
-        let (_, objections, _) = &judged[0];
-        let objections = objections.clone();
+        let objections = judged.first().map(|(_, objections, _)| objections.clone()).unwrap_or_default();
         let explained = judged.into_iter().take_while(|(must, ..)| *must == 0);
-        self.candidates = Vec::new();
-        for (_, _, course) in explained {
-            if !self.candidates.contains(&course.directory) {
-                self.candidates.push(course.directory);
-            }
-        }
-        for act in &phase.acts {
-            match act.what {
-                What::Ending(Ending::Freeze) => self.frozen.push(act.connection.0),
-                What::Ending(_) => self.frozen.retain(|frozen| *frozen != act.connection.0),
-                What::Sent { .. } | What::Broken => {}
-            }
-        }
+        self.0.go_on(phase, explained.map(|(.., course)| course));
         if objections.is_empty() { Outcome::Explained } else { Outcome::Unexplained(objections) }
-    }
-
-    /// Every course that the phase may have taken: each candidate, each departure of a frozen client, each order of the
-    /// acts, and both outcomes of what is left open.
-    fn courses(&self, story: &Story, phase: &PhaseStory) -> Option<Vec<Course>> {
-        let mut courses = Vec::new();
-        for directory in &self.candidates {
-            let start = Course { directory: directory.clone(), sent: Vec::new(), acks: Vec::new() };
-            let mut starts = vec![start];
-            for frozen in &self.frozen {
-                if directory.is_connected(*frozen) {
-                    let gone: Vec<_> =
-                        starts.iter().map(|course| course.clone().with(Input::Disconnect(*frozen))).collect();
-                    starts.extend(gone);
-                }
-            }
-            for start in starts {
-                let mut orders =
-                    Orders { story, acts: &phase.acts, done: vec![false; phase.acts.len()], courses: &mut courses };
-                orders.extend(start)?;
-            }
-        }
-        Some(courses)
-    }
-}
-
-impl Clone for Course {
-    fn clone(&self) -> Self {
-        Self { directory: self.directory.clone(), sent: self.sent.clone(), acks: self.acks.clone() }
-    }
-}
-
-impl Course {
-    fn with(mut self, input: Input<u16, RoomId, ActNumber>) -> Self {
-        let ended = matches!(input, Input::Disconnect(_));
-        let sent = &mut self.sent;
-        step(&mut self.directory, &RoomRules::REFERENCE, input, &mut |effect| {
-            if let Effect::Send { to, message, clause } = effect {
-                sent.push((to, message, if ended { ROOM_10 } else { clause }));
-            }
-        });
-        self
-    }
-}
-
-/// A depth-first walk over the orders of acts that keep each connection's own order.
-struct Orders<'a> {
-    story: &'a Story,
-    acts: &'a [Act],
-    done: Vec<bool>,
-    courses: &'a mut Vec<Course>,
-}
-
-impl Orders<'_> {
-    /// `None` when there are too many.
-    fn extend(&mut self, course: Course) -> Option<()> {
-        if self.done.iter().all(|done| *done) {
-            if self.courses.len() >= CANDIDATES_MAX {
-                return None;
-            }
-            self.courses.push(course);
-            return Some(());
-        }
-        let mut begun: Vec<ConnectionId> = Vec::new();
-        for number in 0..self.acts.len() {
-            let connection = self.acts[number].connection;
-            if self.done[number] || begun.contains(&connection) {
-                continue;
-            }
-            begun.push(connection);
-            self.done[number] = true;
-            for next in self.perform(number, &course) {
-                self.extend(next)?;
-            }
-            self.done[number] = false;
-        }
-        Some(())
-    }
-
-    /// What may come of one act.
-    fn perform(&self, number: ActNumber, course: &Course) -> Vec<Course> {
-        let act = &self.acts[number];
-        let key = act.connection.0;
-        let disconnect = |course: Course| course.with(Input::Disconnect(key));
-        let (event, data, ack) = match &act.what {
-            // A server may notice at once, or never.
-            What::Ending(Ending::Freeze) => return vec![course.clone(), disconnect(course.clone())],
-            What::Ending(Ending::Close | Ending::Drop | Ending::Noticed) => return vec![disconnect(course.clone())],
-            What::Broken => return vec![course.clone(), disconnect(course.clone())],
-            What::Sent { event, data, ack } => (event, data, *ack),
-        };
-        let data = data.as_ref().map(|data| RawValue::from_string(data.to_string()).expect("a value prints as JSON"));
-        let frame = EventFrame { event, data: data.as_deref(), ack };
-        let Some(message) = decode(frame, |target| self.resolve(&course.directory, target)) else {
-            return vec![course.clone()];
-        };
-        let message = number_payload(message, number);
-        let request = matches!(message, ClientMessage::Request { .. });
-        let mut next = course.clone();
-        let before = next.sent.len();
-        next = next.with(Input::Message(key, message));
-        if request {
-            // The one message to the caller itself is the ack.
-            let place = next.sent[before..].iter().position(|(to, ..)| *to == key).map(|place| before + place);
-            if let Some((_, message, clause)) = place.map(|place| next.sent.remove(place)) {
-                next.acks.push((number, message, clause));
-            }
-        }
-        if request && ack.is_none() { vec![next, course.clone()] } else { vec![next] }
-    }
-
-    fn resolve(&self, directory: &HashDirectory<u16, RoomId>, target: &str) -> Target<u16, RoomId> {
-        let owners = self.story.connections.keys().filter(|connection| self.story.user(**connection) == target);
-        match owners.map(|connection| connection.0).find(|key| directory.is_connected(*key)) {
-            Some(key) => Target::User(key),
-            None => RoomId::parse(target).map_or(Target::Unknown, Target::Room),
-        }
-    }
-}
-
-fn number_payload<P>(
-    message: ClientMessage<u16, RoomId, P>,
-    number: ActNumber,
-) -> ClientMessage<u16, RoomId, ActNumber> {
-    match message {
-        ClientMessage::Request { kind, room, ack } => ClientMessage::Request { kind, room, ack },
-        ClientMessage::Leave => ClientMessage::Leave,
-        ClientMessage::Signal { kind, signal } => {
-            let signal = signal.map(|signal| Signal { target: signal.target, payload: number });
-            ClientMessage::Signal { kind, signal }
-        }
     }
 }
 
 /// How what was seen differs from a course.
-fn objections(story: &Story, phase: &PhaseStory, index: usize, frozen: &[u16], course: &Course) -> Vec<Violation> {
+fn objections(
+    story: &Story,
+    phase: &PhaseStory,
+    index: usize,
+    candidates: &Candidates,
+    course: &Course,
+) -> Vec<Violation> {
     let mut found = Vec::new();
     let object = |requirement, expected: String, actual: String, missing| Violation {
         requirement,
@@ -241,7 +86,7 @@ fn objections(story: &Story, phase: &PhaseStory, index: usize, frozen: &[u16], c
     };
     for (number, message, clause) in &course.acks {
         let act = &phase.acts[*number];
-        if blind(phase, frozen, act.connection) {
+        if candidates.is_blind(phase, act.connection) {
             continue;
         }
         let expected = format!("{}: {}", story.name(act.connection), describe(story, phase, message));
@@ -254,32 +99,35 @@ fn objections(story: &Story, phase: &PhaseStory, index: usize, frozen: &[u16], c
             Some(Some(_)) => {}
         }
     }
-    for connection in story.connections.keys().filter(|connection| !blind(phase, frozen, **connection)) {
+    for connection in story.connections.keys().filter(|connection| !candidates.is_blind(phase, **connection)) {
         let own = phase.seen.iter().filter(|seen| seen.connection == *connection);
         let mut left: Vec<&Observation> = own.map(|seen| &seen.what).collect();
-        for (_, message, clause) in course.sent.iter().filter(|(to, ..)| *to == connection.0) {
-            match left.iter().position(|seen| matches(story, phase, message, seen)) {
+        let mut absent: Vec<_> = course.sent.iter().filter(|(to, ..)| *to == connection.0).collect();
+        absent.retain(|(_, message, _)| match left.iter().position(|seen| matches(story, phase, message, seen)) {
+            Some(place) => {
+                left.remove(place);
+                false
+            }
+            None => true,
+        });
+        for (_, message, clause) in absent {
+            let expected = || format!("{}: {}", story.name(*connection), describe(story, phase, message));
+            let altered = |seen: &Observation| clause_of_alteration(story, phase, message, seen).is_some();
+            match left.iter().position(|seen| altered(seen)) {
                 Some(place) => {
-                    left.remove(place);
+                    let seen = left.remove(place);
+                    let clause = clause_of_alteration(story, phase, message, seen).unwrap_or(*clause);
+                    found.push(object(clause, expected(), describe_seen(story, seen), false));
                 }
                 // Whether a frozen client is still a member when it is signalled to, nobody can say.
                 None if matches!(message, ServerMessage::Error(..))
-                    && signals_to_frozen(story, phase, frozen, *connection) => {}
-                None => {
-                    let expected = format!("{}: {}", story.name(*connection), describe(story, phase, message));
-                    found.push(object(*clause, expected, "nothing".to_owned(), true));
-                }
+                    && candidates.signals_to_frozen(story, phase, *connection) => {}
+                None => found.push(object(*clause, expected(), "nothing".to_owned(), true)),
             }
         }
         let acted = phase.acts.iter().any(|act| act.connection == *connection);
         for seen in left {
-            let clause = match seen {
-                Observation::Notice { left: true, .. } => ROOM_08,
-                Observation::Notice { left: false, .. } => ROOM_07,
-                Observation::Signal { .. } => RELAY_01,
-                Observation::Error { .. } if !acted => RELAY_07,
-                _ => continue,
-            };
+            let Some(clause) = clause_of_excess(story, phase, seen, acted) else { continue };
             let expected = format!("{}: nothing more", story.name(*connection));
             found.push(object(clause, expected, describe_seen(story, seen), false));
         }
@@ -287,18 +135,55 @@ fn objections(story: &Story, phase: &PhaseStory, index: usize, frozen: &[u16], c
     found
 }
 
-/// Connections whose view of a phase is not whole: they went away, or do not read.
-fn blind(phase: &PhaseStory, frozen: &[u16], connection: ConnectionId) -> bool {
-    let ending = |act: &Act| act.connection == connection && matches!(act.what, What::Ending(_));
-    frozen.contains(&connection.0) || phase.ended.contains(&connection) || phase.acts.iter().any(ending)
+/// The clause that is broken if a signal of the model arrived as this: under another name, or with another payload.
+fn clause_of_alteration(
+    story: &Story,
+    phase: &PhaseStory,
+    message: &Message,
+    seen: &Observation,
+) -> Option<RequirementId> {
+    let (
+        ServerMessage::Signal { kind, from, payload },
+        Observation::Signal { kind: seen, from: named, payload: arrived },
+    ) = (message, seen)
+    else {
+        return None;
+    };
+    let same_name = named.as_deref() == Some(story.user(ConnectionId(*from)));
+    let same_payload = payload_arrived(&phase.acts[*payload], arrived.as_ref());
+    match (kind == seen, same_name, same_payload) {
+        (true, false, true) => Some(RELAY_03),
+        (true, true, false) => Some(RELAY_02),
+        _ => None,
+    }
 }
 
-/// Whether one of a connection's signals is for a client that is frozen.
-fn signals_to_frozen(story: &Story, phase: &PhaseStory, frozen: &[u16], sender: ConnectionId) -> bool {
-    let is_frozen = |target: &str| frozen.iter().any(|key| story.user(ConnectionId(*key)) == target);
-    let own = phase.acts.iter().filter(|act| act.connection == sender);
-    own.into_iter()
-        .any(|act| matches!(act.stimulus(), Stimulus::Signal { target: Some(target), .. } if is_frozen(target)))
+/// The clause that forbids a message which the model does not send; none if it is free.
+fn clause_of_excess(story: &Story, phase: &PhaseStory, seen: &Observation, acted: bool) -> Option<RequirementId> {
+    let some = |wanted: &dyn Fn(&Act) -> bool| phase.acts.iter().any(wanted);
+    let malformed = |act: &Act| matches!(act.stimulus(), Stimulus::Signal { fault: Fault::Malformed, .. });
+    match seen {
+        Observation::Notice { left: true, user, .. } => {
+            let ended = |act: &Act| matches!(act.what, What::Ending(_)) && story.user(act.connection) == user;
+            Some(if some(&ended) { ROOM_10 } else { ROOM_08 })
+        }
+        Observation::Notice { left: false, .. } => {
+            let creates = |act: &Act| matches!(act.stimulus(), Stimulus::Request { join: false, .. });
+            let joins = |act: &Act| matches!(act.stimulus(), Stimulus::Request { join: true, .. });
+            let refused = |act: &Act| creates(act) && matches!(act.ack, Some(Some(Observation::Refused)));
+            Some(match some(&creates) && !some(&joins) {
+                true if some(&refused) => ROOM_02,
+                true => ROOM_01,
+                false => ROOM_07,
+            })
+        }
+        Observation::Signal { payload, .. } => {
+            let sent_so = |act: &Act| !malformed(act) && payload_arrived(act, payload.as_ref());
+            Some(if some(&malformed) && !some(&sent_so) { ERR_01 } else { RELAY_01 })
+        }
+        Observation::Error { .. } if !acted => Some(if some(&malformed) { ERR_01 } else { RELAY_07 }),
+        Observation::Error { .. } | Observation::Accepted { .. } | Observation::Refused | Observation::Unknown => None,
+    }
 }
 
 /// Whether an observation is a message of the model.

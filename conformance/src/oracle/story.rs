@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use glare_model::message::SignalKind;
 use serde_json::Value;
 
 use crate::{
@@ -24,6 +25,8 @@ pub struct PhaseStory {
     pub open_failed: Vec<(Peer, String)>,
     /// Connections that the target ended.
     pub ended: Vec<ConnectionId>,
+    /// Connections on which a fence was sent.
+    pub fenced: Vec<ConnectionId>,
     /// Connections whose fence did not come back.
     pub fence_lost: Vec<ConnectionId>,
     /// Connections whose fence came back as a success, although it asks for what has to be refused.
@@ -43,6 +46,8 @@ pub struct Act {
     pub ack: Option<Option<Observation>>,
     /// The place of the ack in the trace.
     pub acked_at: Option<usize>,
+    /// The bytes of the payload's JSON text, for a signal: counted once, for it may be large.
+    pub payload_bytes: usize,
 }
 
 /// Kinds of acts.
@@ -85,6 +90,13 @@ pub struct Story {
     pub gave_up: Option<String>,
 }
 
+impl PhaseStory {
+    /// Whether a fence is all that was sent on a connection.
+    fn only_fenced(&self, connection: ConnectionId) -> bool {
+        self.fenced.contains(&connection) && self.acts.iter().all(|act| act.connection != connection)
+    }
+}
+
 impl Story {
     /// Reads a trace. Records before the first phase belong to the first one.
     #[must_use]
@@ -117,14 +129,16 @@ impl Story {
         owner.map_or_else(|| format!("{user:?}"), |(connection, _)| self.name(*connection))
     }
 
-    fn entry(&mut self, at: usize, entry: &Entry) {
+    /// Takes in the next record; `at` is its place in the trace.
+    pub(crate) fn entry(&mut self, at: usize, entry: &Entry) {
         if self.phases.is_empty() || matches!(entry, Entry::Phase { .. }) {
             self.phases.push(PhaseStory::default());
         }
         let phase = self.phases.last_mut().expect("a phase was just pushed");
-        let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None };
+        let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None, payload_bytes: 0 };
         match entry {
-            Entry::Phase { .. } | Entry::Fence { .. } | Entry::Missed { .. } => {}
+            Entry::Phase { .. } | Entry::Missed { .. } => {}
+            Entry::Fence { connection, .. } => phase.fenced.push(*connection),
             Entry::Opened { connection, peer, user_id, .. } => {
                 phase.opened.push(*connection);
                 self.connections.insert(*connection, (peer.clone(), user_id.clone()));
@@ -132,7 +146,8 @@ impl Story {
             Entry::OpenFailed { peer, reason } => phase.open_failed.push((peer.clone(), reason.clone())),
             Entry::Sent { connection, event, data, ack } => {
                 let what = What::Sent { event: event.clone(), data: data.clone(), ack: *ack };
-                phase.acts.push(act(*connection, what));
+                let payload_bytes = payload_bytes(event, data.as_ref());
+                phase.acts.push(Act { payload_bytes, ..act(*connection, what) });
             }
             Entry::SentBroken { connection, .. } => phase.acts.push(act(*connection, What::Broken)),
             Entry::Ending { connection, how } => phase.acts.push(act(*connection, What::Ending(*how))),
@@ -140,7 +155,11 @@ impl Story {
             Entry::Fenced { connection, refused: false } => phase.fence_accepted.push(*connection),
             Entry::FenceLost { connection } => phase.fence_lost.push(*connection),
             Entry::Received { connection, event, data } => {
-                let what = read_event(event, data.as_ref());
+                let what = match read_event(event, data.as_ref()) {
+                    // The fence is a refused request of its own, and a refusal may come with errors.
+                    Observation::Error { .. } if phase.only_fenced(*connection) => Observation::Unknown,
+                    what => what,
+                };
                 phase.seen.push(Seen { connection: *connection, what, at });
             }
             Entry::Acked { connection, ack, data } => {
@@ -158,4 +177,10 @@ impl Story {
             Entry::GaveUp { reason } => self.gave_up = Some(reason.clone()),
         }
     }
+}
+
+fn payload_bytes(event: &str, data: Option<&Value>) -> usize {
+    let kind = SignalKind::ALL.into_iter().find(|kind| kind.event() == event);
+    let payload = kind.and_then(|kind| data?.get(kind.payload_member()));
+    payload.map_or(0, |payload| payload.to_string().len())
 }

@@ -84,10 +84,10 @@ impl Console {
             format!("  expected  {}", violation.expected),
             format!("  actual    {}", violation.actual),
             format!("  evidence  {}", judgement.evidence.word()),
-            "  transcript".to_owned(),
+            "  transcript (! is where it was broken)".to_owned(),
         ];
         block.push_str(&(lines.join("\n") + "\n"));
-        for line in lanes(trace).lines() {
+        for line in lanes(trace, &judgement.broken_phases()).lines() {
             let _infallible = writeln!(block, "    {line}");
         }
         if instances.len() > 1 {

@@ -158,7 +158,7 @@ fn of_case(result: &CaseResult, replay: &dyn Fn(&str) -> String) -> ResultReport
         actual: first.map(|violation| violation.actual.clone()),
         violations: violations.collect(),
         reason: judgement.reason.clone(),
-        transcript: (judgement.verdict == Verdict::Fail).then(|| lanes(trace)),
+        transcript: (judgement.verdict == Verdict::Fail).then(|| lanes(trace, &judgement.broken_phases())),
         replay: replay(&case.id),
     }
 }

@@ -16,21 +16,31 @@ const LANE_CHARS_MAX: usize = 34;
 const LANE_CHARS_MIN: usize = 20;
 /// The width of the whole, in characters.
 const PAGE_CHARS: usize = 112;
+/// The width of what stands before the lanes: mark, time, and a gap.
+const MARGIN_CHARS: usize = 11;
 /// The most rows; longer traces are cut in the middle.
 const ROWS_MAX: usize = 60;
 
 /// Draws a trace. User ids appear as the names of their clients, rooms as those of the scenario. Fences, which the runner
-/// adds, are left out unless one was lost.
+/// adds, are left out unless one was lost. The rows of the phases in `broken` are marked with `!`, and what follows the
+/// last of them is left out.
 #[must_use]
-pub fn lanes(trace: &Trace) -> String {
+pub fn lanes(trace: &Trace, broken: &[usize]) -> String {
     let story = Story::read(trace);
     let lanes: Vec<ConnectionId> = story.connections.keys().copied().collect();
-    let width = ((PAGE_CHARS - 10) / lanes.len().max(1)).clamp(LANE_CHARS_MIN, LANE_CHARS_MAX);
+    let width = ((PAGE_CHARS - MARGIN_CHARS) / lanes.len().max(1)).clamp(LANE_CHARS_MIN, LANE_CHARS_MAX);
     let rooms = room_names(trace);
     let mut rows: Vec<String> = Vec::new();
     let mut last: Option<(Option<ConnectionId>, String)> = None;
     let mut repeats = 0;
+    let mut phase_now = 0;
     for record in &trace.records {
+        if let Entry::Phase { phase } = record.entry {
+            phase_now = phase;
+        }
+        if broken.iter().max().is_some_and(|last| phase_now > *last) {
+            break;
+        }
         let Some((lane, text)) = row(&record.entry, &story, &rooms) else { continue };
         if last.as_ref() == Some(&(lane, text.clone())) {
             repeats += 1;
@@ -39,15 +49,16 @@ pub fn lanes(trace: &Trace) -> String {
         note_repeats(&mut rows, &mut repeats);
         last = Some((lane, text.clone()));
         let place = lane.and_then(|lane| lanes.iter().position(|own| *own == lane)).unwrap_or(0);
-        let time = format!("{:>8.2}", milliseconds(record.at_us));
+        let mark = if broken.contains(&phase_now) { '!' } else { ' ' };
+        let time = format!("{mark}{:>8.2}", milliseconds(record.at_us));
         rows.push(format!(
             "{time}  {}{}",
             " ".repeat(place * width),
-            cut(&text, width.max(PAGE_CHARS - 10 - place * width))
+            cut(&text, width.max((PAGE_CHARS - MARGIN_CHARS).saturating_sub(place * width)))
         ));
     }
     note_repeats(&mut rows, &mut repeats);
-    let mut page = format!("{:>8}  ", "ms");
+    let mut page = format!("{:>9}  ", "ms");
     for lane in &lanes {
         page.push_str(&format!("{:<width$}", story.name(*lane)));
     }
@@ -55,7 +66,7 @@ pub fn lanes(trace: &Trace) -> String {
     let hidden = rows.len().saturating_sub(ROWS_MAX);
     for (index, row) in rows.iter().enumerate() {
         if hidden > 0 && index == ROWS_MAX / 2 {
-            page.push_str(&format!("          .. {hidden} rows more ..\n"));
+            page.push_str(&format!("           .. {hidden} rows more ..\n"));
         }
         if hidden == 0 || index < ROWS_MAX / 2 || index >= ROWS_MAX / 2 + hidden {
             page.push_str(row);
@@ -68,7 +79,7 @@ pub fn lanes(trace: &Trace) -> String {
 /// A burst of equal rows is shown as one.
 fn note_repeats(rows: &mut [String], repeats: &mut usize) {
     if let (Some(row), 1..) = (rows.last_mut(), *repeats) {
-        row.push_str(&format!("  (and {repeats} times more)"));
+        row.push_str(&format!("  ({} times)", *repeats + 1));
     }
     *repeats = 0;
 }
@@ -155,5 +166,79 @@ fn cut(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
         Some(_) => text.chars().take(chars_max.saturating_sub(2)).collect::<String>() + "..",
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{scenario::Peer, trace::Record};
+
+    fn trace() -> Trace {
+        let connection = ConnectionId;
+        let opened = |number, peer: &str| Entry::Opened {
+            connection: connection(number),
+            peer: Peer(peer.into()),
+            user_id: format!("id-of-{peer}"),
+            heartbeat_ms: None,
+        };
+        let entries = [
+            Entry::Phase { phase: 0 },
+            opened(0, "A"),
+            Entry::Sent {
+                connection: connection(0),
+                event: "create-room".into(),
+                data: Some(json!("r-1-c")),
+                ack: Some(0),
+            },
+            Entry::Acked { connection: connection(0), ack: 0, data: Some(json!({"success": true, "roomId": "r-1-c"})) },
+            Entry::Phase { phase: 1 },
+            opened(1, "B"),
+            Entry::Sent { connection: connection(1), event: "join-room".into(), data: Some(json!("r-1-c")), ack: None },
+            Entry::Received {
+                connection: connection(0),
+                event: "user-joined".into(),
+                data: Some(json!({"userId": "id-of-B", "timestamp": "T"})),
+            },
+            Entry::Received {
+                connection: connection(0),
+                event: "user-joined".into(),
+                data: Some(json!({"userId": "id-of-B", "timestamp": "T"})),
+            },
+            Entry::Missed { what: "A: user-left id-of-B".into() },
+            Entry::Phase { phase: 2 },
+            Entry::Ended { connection: connection(1), reason: "not shown".into() },
+        ];
+        let records = entries.into_iter().zip((0..).step_by(1_500)).map(|(entry, at_us)| Record { at_us, entry });
+        Trace { records: records.collect() }
+    }
+
+    #[test]
+    fn names_stand_for_ids_and_what_follows_the_broken_phase_is_left_out() {
+        insta::assert_snapshot!(lanes(&trace(), &[1]), @r"
+               ms  A                                 B
+             1.50  (connected)
+             3.00  > create-room r
+             4.50  < ack {roomId:r success:true}
+        !    7.50                                    (connected)
+        !    9.00                                    > join-room r (no ack)
+        !   10.50  < user-joined {userId:B}  (2 times)
+        !   13.50  -- did not come: A: user-left B
+        ");
+    }
+
+    #[test]
+    fn many_lanes_are_no_panic() {
+        let mut trace = trace();
+        for number in 2..40 {
+            let (connection, peer) = (ConnectionId(number), Peer(format!("P{number}").into()));
+            let user_id = format!("id-{number}");
+            trace
+                .records
+                .push(Record { at_us: 0, entry: Entry::Opened { connection, peer, user_id, heartbeat_ms: None } });
+        }
+        assert!(lanes(&trace, &[]).contains("P39"));
     }
 }

@@ -3,6 +3,7 @@
 pub mod console;
 pub mod json;
 pub mod lanes;
+pub mod sequence;
 mod summary;
 
 pub use summary::{RequirementResult, Summary, summarise};

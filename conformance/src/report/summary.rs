@@ -49,17 +49,19 @@ fn of_requirement(id: RequirementId, results: &[CaseResult]) -> RequirementResul
     if !broken.is_empty() {
         return RequirementResult { id, verdict: Verdict::Fail, evidence: evidence(&broken), cases: broken.len() };
     }
+    if with(Verdict::Inconclusive).next().is_some() {
+        let cases = with(Verdict::Inconclusive).count();
+        return RequirementResult { id, verdict: Verdict::Inconclusive, evidence: None, cases };
+    }
     // A case that another clause's violation cut short says nothing about this one.
-    let verdict = if with(Verdict::Inconclusive).next().is_some() {
-        Verdict::Inconclusive
-    } else if with(Verdict::Pass).next().is_some() {
-        Verdict::Pass
-    } else {
-        Verdict::NotExercised
+    let judged = |result: &&&CaseResult| match result.judgement.verdict {
+        Verdict::Pass => true,
+        Verdict::Fail => !result.judgement.cut_short,
+        Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotExercised => false,
     };
-    let counted: Vec<_> = with(verdict).copied().collect();
-    let evidence = if verdict == Verdict::Pass { evidence(&counted) } else { None };
-    RequirementResult { id, verdict, evidence, cases: counted.len() }
+    let passed: Vec<_> = covering.iter().filter(judged).copied().collect();
+    let verdict = if passed.is_empty() { Verdict::NotExercised } else { Verdict::Pass };
+    RequirementResult { id, verdict, evidence: evidence(&passed), cases: passed.len() }
 }
 
 impl Summary {
@@ -79,5 +81,64 @@ impl Summary {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.count(Verdict::Inconclusive) + self.count(Verdict::NotExercised) > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use glare_model::requirement::ids::{ROOM_01, ROOM_04, ROOM_14};
+
+    use super::*;
+    use crate::{
+        oracle::{Judgement, Oracle, Violation},
+        scenario::parse,
+        trace::Trace,
+    };
+
+    fn result(covers: &str, broken: &[RequirementId], cut_short: bool) -> CaseResult {
+        let text = format!("case: c\ntitle: t\ncovers: {covers}\nA create r\n");
+        let case = Arc::new(parse(&text).unwrap().remove(0));
+        let violations: Vec<_> = broken
+            .iter()
+            .map(|id| Violation {
+                requirement: *id,
+                phase: 0,
+                expected: String::new(),
+                actual: String::new(),
+                missing: false,
+                oracle: Oracle::Invariants,
+            })
+            .collect();
+        let verdict = if violations.is_empty() { Verdict::Pass } else { Verdict::Fail };
+        let judgement = Judgement { verdict, evidence: Evidence::Fenced, violations, cut_short, reason: None };
+        CaseResult { case, judgement, trace: Trace::default() }
+    }
+
+    fn verdict_on(id: RequirementId, results: &[CaseResult]) -> Verdict {
+        summarise(results).requirements.iter().find(|one| one.id == id).unwrap().verdict
+    }
+
+    #[test]
+    fn a_clause_fails_by_a_case_that_was_written_for_another() {
+        let results = [result("ROOM-01", &[], false), result("ROOM-04", &[ROOM_01], true)];
+        assert_eq!(verdict_on(ROOM_01, &results), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_case_that_was_cut_short_says_nothing_about_its_own_clause() {
+        assert_eq!(verdict_on(ROOM_04, &[result("ROOM-04", &[ROOM_01], true)]), Verdict::NotExercised);
+    }
+
+    #[test]
+    fn a_case_that_was_judged_to_its_end_does() {
+        assert_eq!(verdict_on(ROOM_04, &[result("ROOM-04", &[ROOM_14], false)]), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_broken_should_fails_only_at_its_level() {
+        let summary = summarise(&[result("ROOM-14", &[ROOM_14], false)]);
+        assert!(!summary.fails(Level::Must) && summary.fails(Level::Should));
     }
 }

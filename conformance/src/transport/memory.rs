@@ -20,7 +20,8 @@ pub type CoreInput = Input<u64, RoomId, Payload>;
 /// What it answers.
 pub type CoreEffect = Effect<u64, RoomId, Payload>;
 
-/// The rules behind the transport. The seam where a test puts a faulty server.
+/// The rules behind the transport, and the little of a server around them that can be wrong. The seam where a test puts a
+/// faulty server: every method but the first is what a sound one does, unless it is overridden.
 pub trait RoomCore: Send {
     /// Performs one input.
     fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect>;
@@ -30,26 +31,43 @@ pub trait RoomCore: Send {
         format!("user-{key}")
     }
 
-    /// The date-time of every notice.
-    fn timestamp(&self) -> String {
-        "2026-01-02T03:04:05.678Z".to_owned()
+    /// An event as it came. `Some` is what comes of it; `None` leaves it to the codec and to [`RoomCore::handle`].
+    fn raw_event(&mut self, _key: u64, _event: &str, _data: Option<&Value>) -> Option<Vec<CoreEffect>> {
+        None
     }
 
-    /// An event that the protocol does not name.
-    fn unknown_event(&mut self, _key: u64, _event: &str) -> Vec<CoreEffect> {
-        Vec::new()
+    /// What goes out to a connection instead of this.
+    fn outgoing(&mut self, _to: u64, incoming: Incoming) -> Vec<Incoming> {
+        vec![incoming]
     }
 
-    /// Whether a broken frame ends all connections instead of its own.
-    fn broken_frame_crashes(&self) -> bool {
-        false
+    /// Whom a broken frame costs the connection.
+    fn broken_frame(&mut self, _key: u64) -> CutOff {
+        CutOff::Sender
     }
+
+    /// A connection fell silent. Whether the heartbeat ends it.
+    fn fell_silent(&mut self, _key: u64) -> bool {
+        true
+    }
+}
+
+/// Connections that a server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOff {
+    /// None.
+    Nobody,
+    /// That of the sender.
+    Sender,
+    /// All of them: the server's process ends.
+    Everybody,
 }
 
 /// The model's room core.
 #[derive(Default)]
 pub struct ModelCore {
-    directory: HashDirectory<u64, RoomId>,
+    /// Where everybody is; public so that a faulty server can tamper with it.
+    pub directory: HashDirectory<u64, RoomId>,
     rules: Option<RoomRules>,
 }
 
@@ -70,6 +88,15 @@ impl RoomCore for ModelCore {
     }
 }
 
+/// A runtime whose clock stands still while anybody has something to do, and jumps to the next deadline when nobody has.
+/// With all clients in memory a time-out therefore proves that nothing is on its way, and no time is spent on waiting.
+///
+/// # Errors
+/// If the system has no resources for it.
+pub fn virtual_time() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()
+}
+
 /// A server in memory. Clones are the same server.
 #[derive(Clone)]
 pub struct Memory(Arc<Mutex<Hub>>);
@@ -78,6 +105,8 @@ struct Hub {
     core: Box<dyn RoomCore>,
     clients: HashMap<u64, Client>,
     keys_by_user: HashMap<String, u64>,
+    /// Of all connections, past ones included: a notice names who has just gone.
+    user_ids: HashMap<u64, String>,
     next_key: u64,
     crashed: bool,
 }
@@ -85,6 +114,7 @@ struct Hub {
 struct Client {
     id: ConnectionId,
     user_id: String,
+    deaf: bool,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
 }
 
@@ -96,6 +126,7 @@ impl Memory {
             core: Box::new(core),
             clients: HashMap::new(),
             keys_by_user: HashMap::new(),
+            user_ids: HashMap::new(),
             next_key: 1,
             crashed: false,
         })))
@@ -120,7 +151,8 @@ impl Memory {
         hub.next_key += 1;
         let user_id = hub.core.user_id(key);
         hub.keys_by_user.insert(user_id.clone(), key);
-        hub.clients.insert(key, Client { id, user_id: user_id.clone(), incoming });
+        hub.user_ids.insert(key, user_id.clone());
+        hub.clients.insert(key, Client { id, user_id: user_id.clone(), deaf: false, incoming });
         let effects = hub.core.handle(Input::Connect(key));
         hub.perform(key, None, effects).await;
         drop(hub);
@@ -137,10 +169,20 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
         let mut hub = memory.0.lock().await;
         match command {
             Command::Emit { event, data, ack } => hub.emit(key, &event, data.as_ref(), ack).await,
-            Command::Broken(_) if hub.core.broken_frame_crashes() => hub.crash().await,
-            Command::Broken(_) => {
-                hub.end(key, Some("a broken frame")).await;
-                return;
+            Command::Broken(_) => match hub.core.broken_frame(key) {
+                CutOff::Nobody => {}
+                CutOff::Sender => {
+                    hub.end(key, Some("a broken frame")).await;
+                    return;
+                }
+                CutOff::Everybody => hub.crash().await,
+            },
+            Command::Freeze if !hub.core.fell_silent(key) => {
+                hub.deafen(key);
+                drop(hub);
+                // Open for as long as the client keeps its end.
+                while queue.recv().await.is_some() {}
+                break;
             }
             Command::Close | Command::Drop | Command::Freeze => break,
         }
@@ -151,8 +193,8 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
 }
 
 impl Hub {
-    async fn emit(&mut self, key: u64, event: &str, data: Option<&Value>, ack: Option<u64>) {
-        let data = data.map(|data| RawValue::from_string(data.to_string()).expect("a value prints as JSON"));
+    async fn emit(&mut self, key: u64, event: &str, value: Option<&Value>, ack: Option<u64>) {
+        let data = value.map(|data| RawValue::from_string(data.to_string()).expect("a value prints as JSON"));
         let frame = EventFrame { event, data: data.as_deref(), ack };
         let keys_by_user = &self.keys_by_user;
         let resolve = |name: &str| match (keys_by_user.get(name), RoomId::parse(name)) {
@@ -160,9 +202,12 @@ impl Hub {
             (None, Ok(room)) => Target::Room(room),
             (None, Err(_)) => Target::Unknown,
         };
-        let effects = match decode(frame, resolve) {
-            Some(message) => self.core.handle(Input::Message(key, message)),
-            None => self.core.unknown_event(key, event),
+        let effects = match self.core.raw_event(key, event, value) {
+            Some(effects) => effects,
+            None => match decode(frame, resolve) {
+                Some(message) => self.core.handle(Input::Message(key, message)),
+                None => Vec::new(),
+            },
         };
         self.perform(key, ack, effects).await;
     }
@@ -178,6 +223,13 @@ impl Hub {
         }
     }
 
+    /// The connection stays, and hears nothing more.
+    fn deafen(&mut self, key: u64) {
+        if let Some(client) = self.clients.get_mut(&key) {
+            client.deaf = true;
+        }
+    }
+
     async fn crash(&mut self) {
         self.crashed = true;
         for client in std::mem::take(&mut self.clients).values() {
@@ -187,8 +239,8 @@ impl Hub {
 
     /// Sends effects while the hub is locked, so that every client sees the core's order.
     async fn perform(&mut self, caller: u64, ack: Option<u64>, effects: Vec<CoreEffect>) {
-        let timestamp = self.core.timestamp();
-        let user = |key: u64| self.clients.get(&key).map_or_else(|| format!("user-{key}"), |c| c.user_id.clone());
+        let timestamp = "2026-01-02T03:04:05.678Z".to_owned();
+        let user = |key: u64| self.user_ids.get(&key).cloned().unwrap_or_default();
         let names = Names { user, timestamp };
         let mut crashed = false;
         for effect in effects {
@@ -207,7 +259,9 @@ impl Hub {
                     None => continue,
                 },
             };
-            send(client, incoming).await;
+            for incoming in self.core.outgoing(to, incoming) {
+                send(client, incoming).await;
+            }
         }
         if crashed {
             self.crash().await;
@@ -217,7 +271,7 @@ impl Hub {
 
 /// A scenario that is over hears nothing more.
 async fn send(client: &Client, incoming: Incoming) {
-    if client.incoming.send((client.id, incoming)).await.is_err() {
+    if !client.deaf && client.incoming.send((client.id, incoming)).await.is_err() {
         client.incoming.closed().await;
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-pub use memory::{CoreEffect, CoreInput, Memory, ModelCore, RoomCore};
+pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, virtual_time};
 
 /// The number of a connection within one scenario, in the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use glare_model::requirement::{
     RequirementId,
-    ids::{ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ERR_06, ERR_07, ERR_08, ROOM_03},
+    ids::{ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ERR_06, ERR_07, ERR_08, ROOM_03, ROOM_09, ROOM_10},
 };
 
 use super::Scene;
 use crate::{
+    observation::Observation,
     oracle::{
         Violation,
-        facts::{Fault, Stimulus},
+        facts::{Fault, Place, Stimulus},
         story::{Act, Story},
     },
     transport::ConnectionId,
@@ -27,14 +28,14 @@ pub(super) fn unknown_event(scene: &Scene<'_>, found: &mut Vec<Violation>) {
 pub(super) fn broken_frame(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violation>) {
     scene.expect_no_signal(ERR_06, |_| false, found);
     let mut expected = BTreeMap::new();
-    if scene.phase.ended.contains(&act.connection)
-        && let Some(room) = scene.before.room(act.connection)
-    {
+    let ended = scene.phase.ended.contains(&act.connection);
+    if ended && let Some(room) = scene.before.room(act.connection) {
         let user = scene.story.user(act.connection);
         let fellows = scene.before.members(&room).into_iter().filter(|member| *member != act.connection);
         expected = fellows.map(|member| (member, (true, user))).collect();
     }
-    scene.expect_notices(&expected, ERR_06, found);
+    // That the end is announced is what ROOM-10 demands.
+    scene.expect_notices(&expected, if ended { ROOM_10 } else { ERR_06 }, found);
 }
 
 /// Every connection that listens stays open and usable, whatever was sent; only a broken frame may cost its sender the
@@ -50,7 +51,7 @@ pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
         .collect();
     let frozen = |connection: &ConnectionId| scene.before.frozen.contains(connection);
     for connection in scene.phase.ended.iter().filter(|one| !broke.contains(one) && !frozen(one)) {
-        let clause = clause_of_harm(scene, actors.contains(connection));
+        let clause = clause_of_harm(scene, *connection, actors.contains(connection));
         let name = scene.story.name(*connection);
         found.push(scene.violation(
             clause,
@@ -64,24 +65,44 @@ pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
         found.push(scene.violation(ROOM_03, expected, "it was accepted"));
     }
     for connection in scene.phase.fence_lost.iter().filter(|one| !scene.phase.ended.contains(one) && !frozen(one)) {
-        let clause = clause_of_harm(scene, actors.contains(connection));
+        let clause = clause_of_harm(scene, *connection, actors.contains(connection));
         let name = scene.story.name(*connection);
         found.push(scene.missing(clause, format!("a request on {name}'s connection is answered")));
     }
 }
 
 /// The clause that forbids the harm that came of a phase, to one of its actors or to somebody else.
-fn clause_of_harm(scene: &Scene<'_>, actor: bool) -> RequirementId {
+fn clause_of_harm(scene: &Scene<'_>, connection: ConnectionId, actor: bool) -> RequirementId {
     let clause = |act: &Act| match act.stimulus() {
         Stimulus::Broken => Some(ERR_06),
         Stimulus::Request { ack: false, .. } => Some(ERR_04),
         Stimulus::UnknownEvent => Some(ERR_05),
         Stimulus::Signal { fault: Fault::TooLarge, .. } => Some(ERR_02),
         Stimulus::Signal { fault: Fault::Malformed, .. } if !actor => Some(ERR_01),
+        Stimulus::Leave if scene.before.place(act.connection) == Place::Nowhere => Some(ROOM_09),
         _ => None,
     };
     let own = scene.phase.acts.iter().find_map(clause);
-    own.unwrap_or(if scene.before.frozen.is_empty() { ERR_03 } else { ERR_08 })
+    let refused = |act: &Act| act.connection == connection && matches!(act.ack, Some(Some(Observation::Refused)));
+    own.unwrap_or(match scene.before.frozen.is_empty() {
+        false => ERR_08,
+        // Nothing was refused yet on a new connection.
+        true if scene.phase.opened.contains(&connection) && !scene.phase.acts.iter().any(refused) => ERR_07,
+        true => ERR_03,
+    })
+}
+
+/// Whether a new client's request is one that ERR-07 promises: the creation of a room that nobody asked for before, or the
+/// join of one that was created.
+fn has_to_succeed(story: &Story, index: usize, act: &Act) -> bool {
+    let Stimulus::Request { join, room: Some(room), ack: true } = act.stimulus() else { return false };
+    let earlier = story.phases[..=index].iter().flat_map(|phase| &phase.acts).filter(|other| other.at < act.at);
+    let mut same = earlier
+        .filter(|other| matches!(other.stimulus(), Stimulus::Request { room: Some(named), .. } if named == room));
+    match join {
+        true => same.any(|other| matches!(other.ack, Some(Some(Observation::Accepted { .. })))),
+        false => same.next().is_none(),
+    }
 }
 
 /// ERR-07: a client that was not there before can connect, and its requests are answered. Judged in every phase, also
@@ -102,7 +123,7 @@ pub(in crate::oracle) fn fresh_clients_work(story: &Story, index: usize, after: 
     let fresh =
         |connection: ConnectionId| story.phases[after..=index].iter().any(|phase| phase.opened.contains(&connection));
     for act in phase.acts.iter().filter(|act| fresh(act.connection)) {
-        if matches!(act.stimulus(), Stimulus::Request { ack: true, .. }) && act.ack.is_none() {
+        if act.ack.is_none() && has_to_succeed(story, index, act) {
             let name = story.name(act.connection);
             found.push(violation(format!("the request of {name}, a new client, is answered"), "nothing", true));
         }

@@ -21,7 +21,7 @@ use glare_model::requirement::{
 
 use super::{
     Violation,
-    facts::{Facts, Place, Stimulus},
+    facts::{Facts, Stimulus},
     story::{Act, PhaseStory, Story},
 };
 use crate::{observation::Observation, transport::ConnectionId};
@@ -125,9 +125,12 @@ impl Scene<'_> {
                     }
                 }
             }
-            if let Some(extra) = notices.first() {
-                let stranger = !expected.contains_key(&connection) && self.left_everything(connection);
-                let clause = if stranger { ROOM_12 } else { clause };
+            // What the target ended is announced like any end, whatever else the phase is about.
+            let extra = notices.iter().find(|notice| {
+                !(notice.0 && self.target_ended(notice.1)) || expected.values().any(|due| due == *notice)
+            });
+            if let Some(extra) = extra {
+                let clause = if self.is_former_fellow(connection, extra.1) { ROOM_12 } else { clause };
                 let due = expected.get(&connection).map_or("no notice".to_owned(), |due| {
                     format!("exactly one notice, {}", self.describe_notice(*due))
                 });
@@ -137,9 +140,24 @@ impl Scene<'_> {
         }
     }
 
-    /// In no room now, and a member of some room earlier.
-    fn left_everything(&self, connection: ConnectionId) -> bool {
-        self.before.place(connection) == Place::Nowhere && self.before.left_some_room(connection)
+    /// Whether a connection left the room that this user is in, or joins in this phase: ROOM-12 says that it hears nothing
+    /// of that room. It says nothing of other rooms.
+    fn is_former_fellow(&self, connection: ConnectionId, user: &str) -> bool {
+        let mut owners = self.story.connections.keys().filter(|other| self.story.user(**other) == user);
+        let Some(owner) = owners.next_back().filter(|owner| **owner != connection) else { return false };
+        let joins = self.phase.acts.iter().filter(|act| act.connection == *owner);
+        let joined = joins.filter_map(|act| match act.stimulus() {
+            Stimulus::Request { join: true, room, .. } => room.map(str::to_owned),
+            _ => None,
+        });
+        let away =
+            |room: &str| self.before.was_in(connection, room) && self.before.room(connection).as_deref() != Some(room);
+        self.before.room(*owner).into_iter().chain(joined).any(|room| away(&room))
+    }
+
+    /// Whether the target ended this user's connection in this phase.
+    fn target_ended(&self, user: &str) -> bool {
+        self.phase.ended.iter().any(|connection| self.story.user(*connection) == user)
     }
 
     fn describe_notice(&self, (left, user): Notice<'_>) -> String {
@@ -177,9 +195,10 @@ impl Scene<'_> {
     /// What must not happen in a phase that has nothing to do with signals.
     fn expect_no_stray_signals(&self, actor: ConnectionId, found: &mut Vec<Violation>) {
         for seen in &self.phase.seen {
-            if let Observation::Signal { kind, .. } = &seen.what {
+            if let Observation::Signal { kind, from, .. } = &seen.what {
                 let name = self.story.name(seen.connection);
-                let clause = if self.left_everything(seen.connection) { ROOM_12 } else { RELAY_01 };
+                let former = self.is_former_fellow(seen.connection, from.as_deref().unwrap_or(""));
+                let clause = if former { ROOM_12 } else { RELAY_01 };
                 let actual = format!("{name} got {} while nobody sent one", kind.event());
                 found.push(self.violation(clause, "a signal arrives once, when it was sent", actual));
             }
@@ -190,7 +209,9 @@ impl Scene<'_> {
     /// What must not happen in a phase that has nothing to do with membership.
     fn expect_no_stray_notices(&self, found: &mut Vec<Violation>) {
         for connection in self.before.listening() {
-            for notice in self.notices_at(connection) {
+            for notice in
+                self.notices_at(connection).into_iter().filter(|(left, user)| !(*left && self.target_ended(user)))
+            {
                 let clause = if notice.0 { ROOM_08 } else { ROOM_07 };
                 let name = self.story.name(connection);
                 let actual = format!("{name} got {}", self.describe_notice(notice));

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use glare_model::{
     message::SignalKind,
-    requirement::ids::{RELAY_01, ROOM_07, ROOM_08, ROOM_12, ROOM_15},
+    requirement::{
+        RequirementId,
+        ids::{RELAY_01, RELAY_02, RELAY_03, ROOM_07, ROOM_08, ROOM_12, ROOM_15},
+    },
 };
 use serde_json::Value;
 
@@ -113,7 +116,10 @@ fn each_arrives_once(
                     signal.0.event(),
                     super::relay::shorten(&signal.1.to_string())
                 );
-                found.push(scene.missing(RELAY_01, what));
+                found.push(match altered(scene, sender, target, signal, &left) {
+                    Some((clause, actual)) => scene.violation(clause, what, actual),
+                    None => scene.missing(RELAY_01, what),
+                });
                 return;
             }
         }
@@ -124,6 +130,30 @@ fn each_arrives_once(
     }
 }
 
+/// A signal that did not arrive as it was sent, but may have with another sender's name or another payload: the clause on
+/// that. `left` is what came of the sender and was not sent so.
+fn altered(
+    scene: &Scene<'_>,
+    sender: ConnectionId,
+    target: ConnectionId,
+    (kind, payload): Content<'_>,
+    left: &[Content<'_>],
+) -> Option<(RequirementId, &'static str)> {
+    let own = Some(scene.story.user(sender));
+    let renamed = scene.phase.seen.iter().any(|seen| match &seen.what {
+        Observation::Signal { kind: other, from, payload: Some(arrived) } => {
+            let here = seen.connection == target && *other == kind;
+            here && from.as_deref() != own && json_equal(arrived, payload)
+        }
+        _ => false,
+    });
+    match renamed {
+        true => Some((RELAY_03, "it arrived under another name")),
+        false if left.iter().any(|(other, _)| *other == kind) => Some((RELAY_02, "another payload arrived")),
+        false => None,
+    }
+}
+
 /// Clients in no room that do nothing hear nothing.
 fn bystanders(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
     for seen in &scene.phase.seen {
@@ -131,13 +161,13 @@ fn bystanders(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
         if !idle || scene.before.place(seen.connection) != Place::Nowhere {
             continue;
         }
-        let clause = match &seen.what {
-            Observation::Notice { left: true, .. } => ROOM_08,
-            Observation::Notice { left: false, .. } => ROOM_07,
-            Observation::Signal { .. } => RELAY_01,
+        let (clause, user) = match &seen.what {
+            Observation::Notice { left: true, user, .. } => (ROOM_08, user.as_str()),
+            Observation::Notice { left: false, user, .. } => (ROOM_07, user.as_str()),
+            Observation::Signal { from, .. } => (RELAY_01, from.as_deref().unwrap_or("")),
             _ => continue,
         };
-        let clause = if scene.left_everything(seen.connection) { ROOM_12 } else { clause };
+        let clause = if scene.is_former_fellow(seen.connection, user) { ROOM_12 } else { clause };
         let name = scene.story.name(seen.connection);
         found.push(scene.violation(clause, format!("{name}, in no room, hears nothing"), "it got a message"));
     }

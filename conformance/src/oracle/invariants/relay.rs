@@ -90,8 +90,11 @@ fn named(scene: &Scene<'_>, sender: ConnectionId, target: &str) -> Named {
             _ if scene.before.was_in(owner, &room) => Named::Nobody(ROOM_12),
             _ => Named::Nobody(RELAY_04),
         },
-        None if scene.before.existed(target) => Named::Nobody(RELAY_06),
-        None => Named::Nobody(RELAY_04),
+        // Who was a user and is gone is outside the room; any other text is not one user id.
+        None if scene.story.connections.keys().any(|other| scene.story.user(*other) == target) => {
+            Named::Nobody(RELAY_04)
+        }
+        None => Named::Nobody(RELAY_06),
     }
 }
 

@@ -67,8 +67,16 @@ pub(super) fn request(
     if ack {
         self::ack(scene, act, join, room, (clause, accepted), found);
     }
+    // Whom to tell of a joiner is a question only if it joined.
+    if accepted && !matches!(act.ack, Some(Some(Observation::Accepted { .. }))) {
+        return;
+    }
     let mut expected = BTreeMap::new();
-    let notice_clause = if accepted && join { ROOM_07 } else { clause };
+    let notice_clause = match (accepted, join) {
+        (true, true) => ROOM_07,
+        (true, false) => ROOM_01,
+        (false, _) => clause,
+    };
     if let (true, true, Some(room)) = (accepted, join, room) {
         let user = scene.story.user(act.connection);
         expected = scene.before.members(room).into_iter().map(|member| (member, (false, user))).collect();

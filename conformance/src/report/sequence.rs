@@ -1,0 +1,192 @@
+//! A run of the model as a sequence diagram: Mermaid text, or a picture that stands alone.
+
+use std::fmt::Write;
+
+use glare_model::world::{Lane, Line, Trace};
+
+/// The lanes of a trace, left to right, with the server in the middle of the peers.
+fn lanes(trace: &Trace) -> Vec<Lane> {
+    let mut lanes: Vec<Lane> = (0..trace.peers).map(Lane::Peer).collect();
+    lanes.insert(lanes.len().div_ceil(2), Lane::Server);
+    lanes
+}
+
+fn name(lane: Lane) -> String {
+    match lane {
+        Lane::Peer(number) => char::from(b'A' + number % 26).to_string(),
+        Lane::Server => "server".to_owned(),
+    }
+}
+
+fn lines(trace: &Trace) -> impl Iterator<Item = &Line> {
+    trace.steps.iter().flat_map(|step| &step.lines).chain(&trace.conclusion)
+}
+
+/// The trace in the language of Mermaid.
+#[must_use]
+pub fn mermaid(title: &str, trace: &Trace) -> String {
+    // A semicolon ends a statement there, and a number sign begins a character's code.
+    let plain = |text: &str| text.replace('#', "no. ").replace(';', ",");
+    let mut page = format!("sequenceDiagram\n    %% {}\n", plain(title));
+    for lane in lanes(trace) {
+        push(&mut page, format_args!("    participant {}\n", name(lane)));
+    }
+    for line in lines(trace) {
+        match line {
+            Line::Arrow { from, to, text } => {
+                push(&mut page, format_args!("    {}->>{}: {}\n", name(*from), name(*to), plain(text)));
+            }
+            Line::Send { by, text } => {
+                push(&mut page, format_args!("    Note over {}: sends {} (on its way)\n", name(*by), plain(text)));
+            }
+            Line::Note { at, text } => push(&mut page, format_args!("    Note over {}: {}\n", name(*at), plain(text))),
+        }
+    }
+    page
+}
+
+/// Distances of the picture, in pixels.
+const LANE: usize = 300;
+const ROW: usize = 34;
+const TOP: usize = 84;
+const MARGIN: usize = 160;
+/// What fits into a lane at the picture's font size, in characters.
+const NOTE_CHARS: usize = 40;
+
+/// The trace as an SVG picture, readable on light and dark pages.
+#[must_use]
+pub fn svg(title: &str, trace: &Trace) -> String {
+    let lanes = lanes(trace);
+    let x = |lane: &Lane| MARGIN + LANE * lanes.iter().position(|own| own == lane).unwrap_or(0);
+    let mut rows = String::new();
+    let mut y = TOP;
+    for line in lines(trace) {
+        match line {
+            Line::Arrow { from, to, text } => {
+                let (start, end) = (x(from), x(to));
+                let tip = if start < end { end - 4 } else { end + 4 };
+                push(
+                    &mut rows,
+                    format_args!("<line class=\"m\" x1=\"{start}\" y1=\"{y}\" x2=\"{tip}\" y2=\"{y}\"/>\n"),
+                );
+                text_at(&mut rows, usize::midpoint(start, end), y - 6, "l", text);
+                y += ROW;
+            }
+            Line::Send { by, text } => {
+                push(&mut rows, format_args!("<circle class=\"s\" cx=\"{}\" cy=\"{y}\" r=\"4\"/>\n", x(by)));
+                text_at(&mut rows, x(by), y - 8, "l", &format!("sends {text}"));
+                y += ROW;
+            }
+            Line::Note { at, text } => {
+                let parts = wrap(text);
+                let height = 8 + 16 * parts.len();
+                let (left, width) = (x(at) - LANE / 2 + 8, LANE - 16);
+                let top = y - 18;
+                push(
+                    &mut rows,
+                    format_args!(
+                        "<rect class=\"n\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"4\"/>\n"
+                    ),
+                );
+                for (index, part) in parts.iter().enumerate() {
+                    text_at(&mut rows, x(at), y - 3 + 16 * index, "t", part);
+                }
+                y += height + 14;
+            }
+        }
+    }
+    let (width, height) = (2 * MARGIN + LANE * (lanes.len() - 1), y + 20);
+    let mut page = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n{STYLE}"
+    );
+    push(&mut page, format_args!("<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n"));
+    text_at(&mut page, width / 2, 24, "h", title);
+    for lane in &lanes {
+        let at = x(lane);
+        push(
+            &mut page,
+            format_args!("<line class=\"life\" x1=\"{at}\" y1=\"56\" x2=\"{at}\" y2=\"{}\"/>\n", height - 10),
+        );
+        text_at(&mut page, at, 50, "h", &name(*lane));
+    }
+    page + &rows + "</svg>\n"
+}
+
+/// The arrow's tip, and colours for both kinds of page.
+const STYLE: &str =
+    "<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" \
+orient=\"auto-start-reverse\"><path class=\"tip\" d=\"M0 0 8 4 0 8z\"/></marker></defs>
+<style>.page{fill:#fff}.h{font-weight:bold}text{fill:#222;text-anchor:middle}.life{stroke:#aaa}.m{stroke:#222;\
+marker-end:url(#tip)}.tip,.s{fill:#222}.n{fill:#fff3cd;stroke:#c9a400}.n~.t{fill:#222}
+@media(prefers-color-scheme:dark){.page{fill:#16181c}text{fill:#e6e6e6}.m{stroke:#e6e6e6}.tip,.s{fill:#e6e6e6}\
+.n{fill:#3b3413}.n~.t{fill:#e6e6e6}.life{stroke:#555}}</style>
+";
+
+fn text_at(page: &mut String, x: usize, y: usize, class: &str, text: &str) {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    push(page, format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{text}</text>\n"));
+}
+
+/// Breaks a note between words.
+fn wrap(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is a first line");
+        if !last.is_empty() && last.chars().count() + word.chars().count() >= NOTE_CHARS {
+            lines.push(word.to_owned());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
+}
+
+fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
+    page.write_fmt(text).expect("writing to a string never fails");
+}
+
+#[cfg(test)]
+mod tests {
+    use glare_model::world::TraceStep;
+
+    use super::*;
+
+    fn trace() -> Trace {
+        let (a, server) = (Lane::Peer(0), Lane::Server);
+        let lines = vec![
+            Line::Send { by: a, text: "offer A1; <b>".to_owned() },
+            Line::Arrow { from: server, to: Lane::Peer(1), text: "user-joined A".to_owned() },
+            Line::Note {
+                at: server,
+                text: "a note that is long enough to be broken into two lines or more".to_owned(),
+            },
+        ];
+        let conclusion = vec![Line::Note { at: a, text: "alone".to_owned() }];
+        Trace { peers: 2, length: 3, steps: vec![TraceStep { lines }], conclusion }
+    }
+
+    #[test]
+    fn mermaid_has_a_statement_for_each_line() {
+        insta::assert_snapshot!(mermaid("NEG-06: at rest", &trace()), @"
+        sequenceDiagram
+            %% NEG-06: at rest
+            participant A
+            participant server
+            participant B
+            Note over A: sends offer A1, <b> (on its way)
+            server->>B: user-joined A
+            Note over server: a note that is long enough to be broken into two lines or more
+            Note over A: alone
+        ");
+    }
+
+    #[test]
+    fn a_picture_escapes_what_it_shows() {
+        let picture = svg("NEG-06", &trace());
+        assert!(picture.contains("&lt;b&gt;") && !picture.contains("<b>"));
+        assert_eq!(picture.matches("class=\"life\"").count(), 3);
+    }
+}
