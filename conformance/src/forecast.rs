@@ -79,6 +79,8 @@ fn due_of(message: ServerMessage<u16, RoomId, Payload>, users: &BTreeMap<u16, St
     match message {
         ServerMessage::Created(_) | ServerMessage::Joined(..) | ServerMessage::Refused(_) => None,
         ServerMessage::UserJoined(_) => Some(Due::Event("user-joined")),
+        ServerMessage::RoomClosed => Some(Due::Event("room-closed")),
+        ServerMessage::HostChanged(_) => Some(Due::Event("host-changed")),
         ServerMessage::UserLeft(key) => users.get(&key).map(|user| Due::Left(user.clone())),
         ServerMessage::Signal { kind, .. } => Some(Due::Event(kind.event())),
         ServerMessage::Error(_, SignalRefusal::Undeliverable) => None,

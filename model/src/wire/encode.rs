@@ -47,6 +47,17 @@ struct Notice<'a> {
 }
 
 #[derive(Serialize)]
+struct RoomClosed {
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HostChanged {
+    user_id: String,
+}
+
+#[derive(Serialize)]
 struct SignalError {
     r#type: &'static str,
     message: &'static str,
@@ -69,6 +80,10 @@ pub fn encode<S: Copy>(message: &WireServerMessage<S>, names: &Names<impl Fn(S) 
         }
         ServerMessage::UserJoined(user) => Encoded::Event("user-joined", notice(*user, names)),
         ServerMessage::UserLeft(user) => Encoded::Event("user-left", notice(*user, names)),
+        ServerMessage::RoomClosed => Encoded::Event("room-closed", json(&RoomClosed { reason: "The host left" })),
+        ServerMessage::HostChanged(user) => {
+            Encoded::Event("host-changed", json(&HostChanged { user_id: (names.user)(*user) }))
+        }
         ServerMessage::Signal { kind, from, payload } => {
             Encoded::Event(kind.event(), signal(kind.payload_member(), payload, &(names.user)(*from)))
         }
@@ -96,6 +111,7 @@ fn refusal_texts(refusal: Refusal) -> (&'static str, &'static str) {
         Refusal::AlreadyInRoom => ("already-in-room", "Already in a room"),
         Refusal::RoomExists => ("room-exists", "Room already exists"),
         Refusal::RoomNotFound => ("room-not-found", "Room not found"),
+        Refusal::RoomFull => ("room-full", "Room is full"),
     }
 }
 
@@ -128,6 +144,7 @@ mod tests {
             Refusal::AlreadyInRoom,
             Refusal::RoomExists,
             Refusal::RoomNotFound,
+            Refusal::RoomFull,
         ];
         let signal_refusals = [
             SignalRefusal::Fault(SignalFault::Malformed),
