@@ -17,6 +17,7 @@ pub(super) struct Deeds {
     orphaned: bool,
     added: bool,
     kept: bool,
+    released: bool,
     rolled_back: bool,
     built: bool,
     attached: bool,
@@ -45,13 +46,13 @@ impl Deeds {
             Command::Orphan => self.orphaned = true,
             Command::Add(_) => self.added = true,
             Command::Keep(_) => self.kept = true,
+            Command::Release => self.released = true,
             Command::Rollback => self.rolled_back = true,
             Command::Build => self.built = true,
             Command::Attach => self.attached = true,
             Command::AddTracks => self.has_tracks = true,
             Command::Close
             | Command::Restart
-            | Command::Release
             | Command::Discard
             | Command::Replace
             | Command::Send(SignalKind::Candidate, _)
@@ -87,8 +88,13 @@ pub(super) fn audit_negotiation(
     if deeds.rolled_back && !deeds.built && before.remote != 0 && !(after.unsent || after.restart) {
         watch.finding(Fact::ChangeForgotten, at, || "and forgets what the offer was for".into());
     }
-    if after.kept > 0 && after.kept_ice == after.remote_ice {
+    let is_due = after.kept > 0 && after.kept_ice == after.remote_ice;
+    let was_due = deeds.applied && before.kept > 0 && before.kept_ice == after.remote_ice;
+    if is_due || was_due && !deeds.released {
         watch.finding(Fact::CandidateLost, at, || "the candidates that it kept stay where they are".into());
+    }
+    if deeds.released && before.kept_ice != after.remote_ice {
+        watch.finding(Fact::CandidateMisapplied, at, || "but they belong to another description".into());
     }
     let (Event::Offer(signal) | Event::Answer(signal) | Event::Candidate(signal)) = event else { return };
     let is_stale = signal.meeting != before.met;

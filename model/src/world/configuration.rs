@@ -19,6 +19,22 @@ pub struct Configuration {
     pub budgets: Budgets,
 }
 
+impl Configuration {
+    /// All worlds of this crate, each once.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let more =
+            [SECOND_ROOM_OF_THREE, ENCOUNTER, ENCOUNTER_OF_FOUR, RECONNECT, ROOMS, HOSTS, PAIR, TWO_ROOMS, STRANGERS];
+        EVERY_OCCASION.into_iter().chain(more).collect()
+    }
+
+    /// The world of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|configuration| configuration.name == name)
+    }
+}
+
 /// Members that ask for another room.
 pub(super) const SECOND_ROOM: Configuration = Configuration {
     name: "second-room",
@@ -222,6 +238,41 @@ pub(super) const HOSTS: Configuration = Configuration {
     epochs: 1,
     rooms: 1,
     budgets: Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, 3).with(Budget::Leave, 1).with(Budget::Drop, 1),
+};
+
+/// Two peers that meet, and nothing more.
+const PAIR: Configuration = Configuration {
+    name: "pair",
+    description: "two peers meet in one room and stay",
+    peers: 2,
+    epochs: 1,
+    rooms: 1,
+    budgets: Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, 1),
+};
+
+/// A member that asks for another room, and then goes.
+const TWO_ROOMS: Configuration = Configuration {
+    name: "two-rooms",
+    description: "two peers and two rooms; one asks to enter a room while it is in one, and one may leave or be lost",
+    peers: 2,
+    epochs: 1,
+    rooms: 2,
+    budgets: Budgets::NONE
+        .with(Budget::Create, 1)
+        .with(Budget::Join, 1)
+        .with(Budget::Leave, 1)
+        .with(Budget::Drop, 1)
+        .with(Budget::SecondRoom, 1),
+};
+
+/// Two peers that have nothing to do with each other.
+const STRANGERS: Configuration = Configuration {
+    name: "strangers",
+    description: "two peers in two rooms or in one, one of which signals a stranger or the name of a room",
+    peers: 2,
+    epochs: 1,
+    rooms: 2,
+    budgets: Budgets::NONE.with(Budget::Create, 2).with(Budget::Join, 1).with(Budget::Leave, 1).with(Budget::Stray, 1),
 };
 
 /// Worlds that together give every property its occasion, without the largest ones.
