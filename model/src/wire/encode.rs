@@ -159,6 +159,15 @@ mod tests {
     }
 
     #[test]
+    fn the_capabilities_events_have_the_documents_names_and_data() {
+        let names = Names { user: |user: u8| format!("u{user}"), timestamp: String::new() };
+        let closed = encode(&ServerMessage::RoomClosed, &names);
+        assert_eq!(closed, Encoded::Event("room-closed", r#"{"reason":"The host left"}"#.to_owned()));
+        let changed = encode(&ServerMessage::HostChanged(7), &names);
+        assert_eq!(changed, Encoded::Event("host-changed", r#"{"userId":"u7"}"#.to_owned()));
+    }
+
+    #[test]
     fn a_payload_is_copied_to_the_letter() {
         let payload = RawValue::from_string(r#"{"a": 1.0e2, "a":[ ]}"#.to_owned()).unwrap();
         let message = ServerMessage::Signal { kind: SignalKind::Offer, from: 7u8, payload };

@@ -23,8 +23,18 @@ impl Configuration {
     /// All worlds of this crate, each once.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let more =
-            [SECOND_ROOM_OF_THREE, ENCOUNTER, ENCOUNTER_OF_FOUR, RECONNECT, ROOMS, HOSTS, PAIR, TWO_ROOMS, STRANGERS];
+        let more = [
+            SECOND_ROOM_OF_THREE,
+            ENCOUNTER,
+            ENCOUNTER_OF_FOUR,
+            RECONNECT,
+            ROOMS,
+            MESH,
+            HOSTS,
+            PAIR,
+            TWO_ROOMS,
+            STRANGERS,
+        ];
         EVERY_OCCASION.into_iter().chain(more).collect()
     }
 
@@ -96,6 +106,14 @@ pub(super) const MESH: Configuration = Configuration {
     epochs: 1,
     rooms: 1,
     budgets: Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, 3).with(Budget::Leave, 1),
+};
+
+/// A mesh of three that somebody leaves.
+const MESH_ONCE: Configuration = Configuration {
+    name: "mesh-once",
+    description: "three peers meet in one room, and one leaves",
+    budgets: Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, 2).with(Budget::Leave, 1),
+    ..MESH
 };
 
 /// A mesh of three, and nothing more.
@@ -251,7 +269,7 @@ const PAIR: Configuration = Configuration {
 };
 
 /// A member that asks for another room, and then goes.
-const TWO_ROOMS: Configuration = Configuration {
+pub(super) const TWO_ROOMS: Configuration = Configuration {
     name: "two-rooms",
     description: "two peers and two rooms; one asks to enter a room while it is in one, and one may leave or be lost",
     peers: 2,
@@ -276,8 +294,19 @@ const STRANGERS: Configuration = Configuration {
 };
 
 /// Worlds that together give every property its occasion, without the largest ones.
-pub(super) const EVERY_OCCASION: [Configuration; 11] =
-    [SECOND_ROOM, STRAY, NO_ACK, INVALID, MESH, REJOIN, RECONNECT_ONCE, RENEGOTIATION, SLOW_ANSWERS, CANDIDATES, ICE];
+pub(super) const EVERY_OCCASION: [Configuration; 11] = [
+    SECOND_ROOM,
+    STRAY,
+    NO_ACK,
+    INVALID,
+    MESH_ONCE,
+    REJOIN,
+    RECONNECT_ONCE,
+    RENEGOTIATION,
+    SLOW_ANSWERS,
+    CANDIDATES,
+    ICE,
+];
 
 pub(super) fn every_occasion_and(more: &[Configuration]) -> Vec<Configuration> {
     EVERY_OCCASION.iter().chain(more).copied().collect()

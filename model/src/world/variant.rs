@@ -5,7 +5,7 @@ use super::{
     configuration::{
         CANDIDATES, Configuration, ENCOUNTER, ENCOUNTER_OF_FOUR, EVERY_OCCASION, HOSTS, ICE, INVALID, MESH, NO_ACK,
         RECONNECT, RECONNECT_ONCE, REJOIN, RENEGOTIATION, ROOMS, SECOND_ROOM, SECOND_ROOM_OF_THREE, SLOW_ANSWERS,
-        STRAY, every_occasion_and,
+        STRAY, TWO_ROOMS, every_occasion_and,
     },
     seam::{PeerStep, ServerStep},
     system::Setting,
@@ -88,7 +88,7 @@ impl Variant {
             name: "tutorial-host-leaves",
             description: "the tutorial's host policy (6.2): room-closed is sent, but nobody is taken out of the room",
             rules: RoomRules { host_leaves: HostLeaves::ForgetRoom, ..RoomRules::REFERENCE },
-            configurations: vec![HOSTS],
+            configurations: vec![TWO_ROOMS, REJOIN],
             ..Self::reference()
         }
     }

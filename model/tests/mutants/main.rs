@@ -1,9 +1,13 @@
 //! Mutants of the specification: one rule that a property is about, changed. Each is killed by that property, or is
 //! shown to be equivalent in every world where it could matter. docs/model.md lists them.
 
+#[macro_use]
+mod seam;
+
 mod documentation;
 mod peer;
-mod server;
+mod relay;
+mod room;
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -65,7 +69,7 @@ fn violated(mutant: &Mutant, is_changed: bool) -> Vec<RequirementId> {
 }
 
 fn all() -> impl Iterator<Item = &'static Mutant> {
-    server::MUTANTS.iter().chain(peer::MUTANTS)
+    room::MUTANTS.iter().chain(relay::MUTANTS).chain(peer::MUTANTS)
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// A mutant whose changed rule is data.
-macro_rules! ruled {
+macro_rules! chosen {
     ($($field:ident: $value:expr),+) => {
         |variant: &mut Variant| {
             $(variant.strategy.$field = $value;)+
@@ -26,7 +26,7 @@ macro_rules! ruled {
 }
 
 /// A mutant that calls the reference with something changed, or changes what comes out.
-macro_rules! replaced {
+macro_rules! rewritten {
     (|$state:ident, $strategy:ident, $role:ident, $event:ident, $emit:ident| $body:expr) => {
         |variant: &mut Variant| {
             fn peer(
@@ -54,28 +54,28 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "connection-replaced",
         rule: "an offer gets a new connection, which overwrites the one that there is",
-        change: ruled!(glare: Glare::Replace),
+        change: chosen!(glare: Glare::Replace),
         world: "renegotiation",
         fate: Killed(NEG_01),
     },
     Mutant {
         id: "nobody-yields",
         rule: "on glare both offers stand",
-        change: ruled!(glare: Glare::NobodyYields),
+        change: chosen!(glare: Glare::NobodyYields),
         world: "renegotiation",
         fate: Killed(NEG_02),
     },
     Mutant {
         id: "both-yield",
         rule: "both offer when they meet, and on glare both offers are rolled back",
-        change: ruled!(first_offer: FirstOffer::Both, glare: Glare::BothYield),
+        change: chosen!(first_offer: FirstOffer::Both, glare: Glare::BothYield),
         world: "pair",
         fate: Killed(NEG_02),
     },
     Mutant {
         id: "roles-swapped",
         rule: "on glare the higher id's offer survives",
-        change: replaced!(|state, strategy, role, event, emit| {
+        change: rewritten!(|state, strategy, role, event, emit| {
             let role = if matches!(event, Event::Offer(_)) { other(role) } else { role };
             negotiation::step(state, strategy, role, event, &mut |command| emit(command))
         }),
@@ -85,21 +85,21 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "change-forgotten",
         rule: "what a rolled back offer was for is not offered again",
-        change: ruled!(rollback: Rollback::Forget),
+        change: chosen!(rollback: Rollback::Forget),
         world: "renegotiation",
         fate: Killed(NEG_06),
     },
     Mutant {
         id: "any-answer",
         rule: "an answer is applied to whatever offer waits, and nothing tells an earlier stay",
-        change: ruled!(answers: Answers::Any, meetings: Meetings::Ignored),
+        change: chosen!(answers: Answers::Any, meetings: Meetings::Ignored),
         world: "rejoin",
         fate: Killed(NEG_03),
     },
     Mutant {
         id: "answers-unnamed",
         rule: "an answer does not say which offer it answers",
-        change: replaced!(|state, strategy, role, event, emit| {
+        change: rewritten!(|state, strategy, role, event, emit| {
             negotiation::step(state, strategy, role, event, &mut |command| {
                 emit(match command {
                     Command::Send(SignalKind::Answer, it) => {
@@ -115,21 +115,21 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "candidates-dropped",
         rule: "a candidate that precedes its description is dropped",
-        change: ruled!(candidates: Candidates::Dropped),
+        change: chosen!(candidates: Candidates::Dropped),
         world: "candidates",
         fate: Killed(NEG_04),
     },
     Mutant {
         id: "candidates-uncorrelated",
         rule: "a candidate is added to whatever description there is",
-        change: ruled!(candidates: Candidates::Kept, first_offer: FirstOffer::Both),
+        change: chosen!(candidates: Candidates::Kept, first_offer: FirstOffer::Both),
         world: "candidates",
         fate: Killed(NEG_04),
     },
     Mutant {
         id: "kept-forgotten",
         rule: "candidates that were kept are not added when their description arrives",
-        change: replaced!(|state, strategy, role, event, emit| {
+        change: rewritten!(|state, strategy, role, event, emit| {
             negotiation::step(state, strategy, role, event, &mut |command| {
                 if command != Command::Release {
                     emit(command);
@@ -142,7 +142,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "not-closed",
         rule: "a connection to somebody who has gone is kept",
-        change: replaced!(|state, strategy, role, event, emit| match event {
+        change: rewritten!(|state, strategy, role, event, emit| match event {
             Event::Gone => state,
             other => negotiation::step(state, strategy, role, other, &mut |command| emit(command)),
         }),
@@ -152,49 +152,49 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "meetings-ignored",
         rule: "a signal of another meeting is taken for fresh",
-        change: ruled!(meetings: Meetings::Ignored),
+        change: chosen!(meetings: Meetings::Ignored),
         world: "rejoin",
         fate: Killed(NEG_07),
     },
     Mutant {
         id: "meetings-miscounted",
         rule: "a notice after one's own leave does not count",
-        change: ruled!(meetings: Meetings::CountedInside),
+        change: chosen!(meetings: Meetings::CountedInside),
         world: "rejoin",
         fate: Killed(NEG_06),
     },
     Mutant {
         id: "handlers-late",
         rule: "handlers are put in place after the first description",
-        change: ruled!(setup: Setup::HandlersLast),
+        change: chosen!(setup: Setup::HandlersLast),
         world: "pair",
         fate: Killed(NEG_08),
     },
     Mutant {
         id: "tracks-late",
         rule: "tracks are added after the first description",
-        change: ruled!(setup: Setup::TracksLast),
+        change: chosen!(setup: Setup::TracksLast),
         world: "pair",
         fate: Killed(NEG_08),
     },
     Mutant {
         id: "no-restart",
         rule: "after ICE failed nothing happens",
-        change: ruled!(recovery: Recovery::Wait),
+        change: chosen!(recovery: Recovery::Wait),
         world: "ice",
         fate: Killed(NEG_06),
     },
     Mutant {
         id: "closed-on-disconnect",
         rule: "a lost path closes the connection",
-        change: ruled!(recovery: Recovery::Close),
+        change: chosen!(recovery: Recovery::Close),
         world: "ice",
         fate: Killed(NEG_06),
     },
     Mutant {
         id: "offer-unanswered",
         rule: "an offer that restarts ICE is ignored",
-        change: replaced!(|state, strategy, role, event, emit| match event {
+        change: rewritten!(|state, strategy, role, event, emit| match event {
             Event::Offer(offer) if ![0, offer.ice].contains(&state.remote_ice) => state,
             other => negotiation::step(state, strategy, role, other, &mut |command| emit(command)),
         }),
@@ -204,7 +204,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "change-lost-while-busy",
         rule: "a change of tracks while an offer or answer is under way is lost",
-        change: replaced!(|state, strategy, role, event, emit| match event {
+        change: rewritten!(|state, strategy, role, event, emit| match event {
             Event::Answer(_) => {
                 let after =
                     negotiation::step(Negotiation { unsent: false, ..state }, strategy, role, event, &mut |command| {
@@ -220,14 +220,14 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     Mutant {
         id: "answers-not-matched",
         rule: "an answer of this meeting is applied to whatever offer waits",
-        change: ruled!(answers: Answers::Any),
+        change: chosen!(answers: Answers::Any),
         world: EVERYWHERE,
         fate: Equivalent("within one meeting at most one offer waits, and the meeting number drops older answers"),
     },
     Mutant {
         id: "connections-not-matched",
         rule: "an offer of another connection is applied to the one that there is",
-        change: ruled!(connections: Connections::Keep),
+        change: chosen!(connections: Connections::Keep),
         world: EVERYWHERE,
         fate: Equivalent(
             "within one meeting nobody replaces its connection, and the meeting number drops older offers",
