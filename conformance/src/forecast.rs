@@ -99,6 +99,8 @@ fn due_of(message: &Message, story: &Story) -> Option<Due> {
     match message {
         ServerMessage::Created(_) | ServerMessage::Joined(..) | ServerMessage::Refused(_) => None,
         ServerMessage::UserJoined(_) => Some(Due::Event("user-joined")),
+        // The core profile, which is what targets are judged by, has no hosts.
+        ServerMessage::RoomClosed | ServerMessage::HostChanged(_) => None,
         ServerMessage::UserLeft(key) => Some(Due::Left(story.user(ConnectionId(*key)).to_owned())),
         ServerMessage::Signal { kind, .. } => Some(Due::Event(kind.event())),
         ServerMessage::Error(_, SignalRefusal::Undeliverable) => None,

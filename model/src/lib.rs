@@ -10,6 +10,7 @@
 //! The protocol in words is docs/protocol.md; [`requirement`] ties its clause ids to the code.
 
 pub mod explore;
+pub mod findings;
 pub mod id;
 pub mod limits;
 pub mod message;

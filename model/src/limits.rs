@@ -20,3 +20,6 @@ pub const DESCRIPTION_BYTES_SURELY_REFUSED: usize = 131_072;
 
 /// The largest ack number of the JSON wire: the largest whole number that JavaScript represents exactly.
 pub const ACK_ID_MAX: u64 = (1 << 53) - 1;
+
+/// The most candidates that a peer keeps for one remote's description (NEG-04): far more than an agent gathers.
+pub const CANDIDATES_KEPT_MAX: u32 = 256;

@@ -96,6 +96,10 @@ pub enum ServerMessage<S, R, P> {
     UserJoined(S),
     /// A notice (ROOM-08).
     UserLeft(S),
+    /// The room was closed, because its host left (CAP-HOST-CLOSE-01).
+    RoomClosed,
+    /// The room has another host (CAP-HOST-TRANSFER-01).
+    HostChanged(S),
     /// A relayed signal (RELAY-01 to RELAY-03).
     Signal {
         /// Its kind.
@@ -120,6 +124,8 @@ pub enum Refusal {
     RoomExists,
     /// ROOM-05.
     RoomNotFound,
+    /// CAP-CAPACITY-01.
+    RoomFull,
 }
 
 /// Why a signal is refused.

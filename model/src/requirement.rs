@@ -28,6 +28,8 @@ pub enum Role {
     Server,
     /// Peers: checked in the model.
     Peer,
+    /// Signaling servers that declare an optional capability: checked in the model, not judged on the wire yet.
+    Capability,
 }
 
 /// A clause: id, level and text.
@@ -71,6 +73,8 @@ requirements! {
     ID_01 = "ID-01", ID_02 = "ID-02",
     NEG_01 = "NEG-01", NEG_02 = "NEG-02", NEG_03 = "NEG-03", NEG_04 = "NEG-04", NEG_05 = "NEG-05",
     NEG_06 = "NEG-06", NEG_07 = "NEG-07", NEG_08 = "NEG-08", NEG_09 = "NEG-09",
+    CAP_HOST_CLOSE_01 = "CAP-HOST-CLOSE-01", CAP_HOST_TRANSFER_01 = "CAP-HOST-TRANSFER-01",
+    CAP_CAPACITY_01 = "CAP-CAPACITY-01",
 }
 
 impl RequirementId {
@@ -89,7 +93,11 @@ impl RequirementId {
     /// Whom the clause binds.
     #[must_use]
     pub fn role(self) -> Role {
-        if self.as_str().starts_with("NEG-") { Role::Peer } else { Role::Server }
+        match self.as_str().split_once('-') {
+            Some(("NEG", _)) => Role::Peer,
+            Some(("CAP", _)) => Role::Capability,
+            _ => Role::Server,
+        }
     }
 
     /// The clause, as the document states it.

@@ -1,9 +1,14 @@
 //! The two stores of the server's state are one: the same inputs have the same effects, whatever the rules.
 
+use std::num::NonZeroU16;
+
 use glare_model::{
     id::InvalidRoomId,
     message::{ClientMessage, RequestKind, Signal, SignalFault, SignalKind, Target},
-    room::{Directory, Effect, HashDirectory, Input, RoomRules, SmallDirectory, invariants::room_is_sound, step},
+    room::{
+        Directory, Effect, HashDirectory, HostLeaves, Input, RoomRules, SecondRoom, SmallDirectory,
+        invariants::room_is_sound, step,
+    },
 };
 use proptest::{
     collection::vec,
@@ -13,6 +18,18 @@ use proptest::{
 
 const SESSIONS: u8 = 4;
 const ROOMS: u8 = 2;
+
+/// The rule sets, those of the capabilities among them.
+fn rule_sets() -> [RoomRules; 5] {
+    let hosts = |host_leaves| RoomRules { host_leaves, ..RoomRules::REFERENCE };
+    [
+        RoomRules::REFERENCE,
+        RoomRules::TUTORIAL,
+        hosts(HostLeaves::CloseRoom),
+        hosts(HostLeaves::HandOver),
+        RoomRules { capacity: NonZeroU16::new(2), ..RoomRules::REFERENCE },
+    ]
+}
 
 type AnInput = Input<u8, u8, u8>;
 
@@ -50,8 +67,8 @@ fn effects<D: Directory<Session = u8, Room = u8>>(
 
 proptest! {
     #[test]
-    fn small_and_hash_directory_agree_under_both_rule_sets(inputs in inputs()) {
-        for rules in [RoomRules::REFERENCE, RoomRules::TUTORIAL] {
+    fn small_and_hash_directory_agree_under_every_rule_set(inputs in inputs()) {
+        for rules in rule_sets() {
             let mut small = SmallDirectory::<{ SESSIONS as usize }, { ROOMS as usize }>::default();
             let mut hash = HashDirectory::<u8, u8>::default();
             for input in &inputs {
@@ -68,12 +85,14 @@ proptest! {
     }
 
     #[test]
-    fn the_reference_keeps_every_room_sound(inputs in inputs()) {
-        let mut directory = HashDirectory::<u8, u8>::default();
-        for input in &inputs {
-            effects(&mut directory, &RoomRules::REFERENCE, input);
-            for room in 0..ROOMS {
-                prop_assert_eq!(room_is_sound(&directory, &room, 0..SESSIONS), Ok(()));
+    fn rules_that_refuse_a_second_room_keep_every_room_sound(inputs in inputs()) {
+        for rules in rule_sets().into_iter().filter(|rules| rules.second_room == SecondRoom::Refuse) {
+            let mut directory = HashDirectory::<u8, u8>::default();
+            for input in &inputs {
+                effects(&mut directory, &rules, input);
+                for room in 0..ROOMS {
+                    prop_assert_eq!(room_is_sound(&directory, &room, 0..SESSIONS), Ok(()));
+                }
             }
         }
     }

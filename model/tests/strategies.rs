@@ -22,16 +22,20 @@ fn violated(rules: RoomRules, strategy: Strategy, configurations: &[&str]) -> Ve
 }
 
 /// Pins the shortest run that breaks a clause where two peers come and go.
-fn pin(name: &str, strategy: Strategy, clause: RequirementId) {
+fn pin(name: &str, configuration: &str, strategy: Strategy, clause: RequirementId) {
     let mut variant = Variant { strategy, ..Variant::reference() };
-    variant.configurations.retain(|it| it.name == "rejoin");
+    variant.configurations.retain(|it| it.name == configuration);
     let report = check(&variant, &Options::default(), &mut |_, _| ControlFlow::Continue(())).unwrap();
     let Some(Verdict::Violated(trace)) = report.verdict(clause) else { panic!("{clause} is not violated") };
     insta::assert_snapshot!(name, lanes::counterexample(property(clause).unwrap(), trace));
 }
 
 fn with_strategy(strategy: Strategy) -> Vec<RequirementId> {
-    violated(RoomRules::REFERENCE, strategy, &["rejoin", "renegotiation", "no-ack"])
+    violated(
+        RoomRules::REFERENCE,
+        strategy,
+        &["rejoin", "renegotiation", "slow-answers", "candidates", "ice", "no-ack"],
+    )
 }
 
 /// No number is looked at: glare by id order and signaling states alone.
@@ -46,27 +50,27 @@ const NO_NUMBERS: Strategy = Strategy {
 fn without_numbers_a_stale_answer_is_taken_for_a_fresh_one_and_the_pair_hangs() {
     let broken = with_strategy(NO_NUMBERS);
     assert_eq!(broken, [NEG_03, NEG_06, NEG_07]);
-    pin("no_numbers_NEG-03", NO_NUMBERS, NEG_03);
+    pin("no_numbers_NEG-03", "rejoin", NO_NUMBERS, NEG_03);
 }
 
 #[test]
 fn answers_that_name_their_offer_still_let_a_stale_offer_keep_the_pair_apart() {
     let strategy = Strategy { answers: Answers::ToPendingOffer, ..NO_NUMBERS };
     assert_eq!(with_strategy(strategy), [NEG_06, NEG_07]);
-    pin("answers_name_their_offer_NEG-06", strategy, NEG_06);
+    pin("answers_name_their_offer_NEG-06", "rejoin", strategy, NEG_06);
 }
 
 #[test]
 fn offers_that_name_their_connection_heal_the_pair_after_a_stale_offer_was_answered() {
     let strategy = Strategy { meetings: Meetings::Ignored, ..Strategy::REFERENCE };
     assert_eq!(with_strategy(strategy), [NEG_07]);
-    pin("offers_name_their_connection_NEG-07", strategy, NEG_07);
+    pin("offers_name_their_connection_NEG-07", "rejoin", strategy, NEG_07);
 }
 
 #[test]
 fn the_meeting_number_alone_is_enough_for_leave_and_rejoin() {
     let strategy = Strategy { meetings: Meetings::Counted, ..NO_NUMBERS };
-    let configurations = ["rooms", "mesh", "rejoin", "reconnect", "renegotiation", "no-ack"];
+    let configurations = ["rooms", "mesh", "rejoin", "reconnect", "renegotiation", "slow-answers", "candidates", "ice"];
     assert_eq!(violated(RoomRules::REFERENCE, strategy, &configurations), []);
 }
 
@@ -75,7 +79,7 @@ fn a_meeting_number_that_is_not_counted_after_leaving_keeps_a_pair_apart() {
     let strategy = Strategy { meetings: Meetings::CountedInside, ..Strategy::REFERENCE };
     let broken = with_strategy(strategy);
     assert!(broken.contains(&NEG_06), "{broken:?}");
-    pin("meetings_counted_inside_NEG-06", strategy, NEG_06);
+    pin("meetings_counted_inside_NEG-06", "rejoin", strategy, NEG_06);
 }
 
 #[test]
@@ -120,13 +124,4 @@ fn a_server_that_relays_to_anybody_is_caught() {
 fn a_server_that_calls_a_missing_ack_is_caught() {
     let rules = RoomRules { missing_ack: MissingAck::Crash, ..RoomRules::REFERENCE };
     assert_eq!(with_rules(rules, "no-ack"), [ERR_04]);
-}
-
-#[test]
-fn the_reference_itself_survives_where_its_mutants_die() {
-    let variant = Variant::reference();
-    let report = check(&variant, &Options::default(), &mut |_, _| ControlFlow::Continue(())).unwrap();
-    for clause in report.clauses() {
-        assert!(!matches!(report.verdict(clause), Some(Verdict::Violated(_))), "{clause}");
-    }
 }

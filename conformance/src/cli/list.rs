@@ -30,6 +30,7 @@ fn requirements(page: &mut String) -> std::fmt::Result {
         let judged = match id.role() {
             Role::Server => format!("{cases} cases"),
             Role::Peer => "binds peers: see glare check".to_owned(),
+            Role::Capability => "optional capability: see glare check".to_owned(),
         };
         writeln!(page, "{id:<9} {:<7} {}\n                  ({judged})", clause.level, clause.text)?;
     }

@@ -254,6 +254,8 @@ fn describe(story: &Story, phase: &PhaseStory, message: &Message) -> String {
         ServerMessage::Refused(why) => format!("its request is refused ({why:?})"),
         ServerMessage::UserJoined(key) => format!("user-joined {}", name(key)),
         ServerMessage::UserLeft(key) => format!("user-left {}", name(key)),
+        ServerMessage::RoomClosed => "room-closed".to_owned(),
+        ServerMessage::HostChanged(key) => format!("host-changed {}", name(key)),
         ServerMessage::Signal { kind, from, payload } => {
             let sender = story.name(phase.acts[*payload].connection);
             debug_assert_eq!(sender, name(from), "a signal comes of its act's connection");

@@ -78,7 +78,9 @@ fn report<const P: usize, const S: usize>(
     options: &Options,
     found: &Found,
 ) -> Result<ConfigurationReport, Overflow> {
-    let is_wanted = |property: &&Property| options.only.is_empty() || options.only.contains(&property.clause);
+    let is_wanted = |property: &&Property| {
+        system.setting.owes(property) && (options.only.is_empty() || options.only.contains(&property.clause))
+    };
     let mut properties = Vec::new();
     for property in PROPERTIES.iter().filter(is_wanted) {
         let occasion_arose = found.witness(property.occasion).is_some();

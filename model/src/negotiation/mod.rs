@@ -4,18 +4,28 @@
 //! protocol, as data), the peer's [`Role`] and one [`Event`]; it returns the new state and emits [`Command`]s in the order
 //! in which a shell carries them out. It is total: every event has a defined outcome in every state.
 //!
-//! The signaling states are those of JSEP (RFC 9429, section 3.2). `have-remote-offer` does not appear: an offer is
-//! answered in the step that applies it.
+//! The signaling states are those of JSEP (RFC 9429, section 3.2) without provisional answers:
 //!
 //! ```text
-//!              Met (we offer) / Offer                      Answer
-//!   Closed ───────────────────────────▶ HaveLocalOffer ─────────────▶ Stable
-//!     │ ▲                                 │     ▲                      │  ▲
-//!     │ │ Gone (from every state)         │     │ Renegotiate          │  │
-//!     │ └───────────────────────          │     └──────────────────────┘  │
-//!     │                                   └── Offer, polite: Rollback ────┤
-//!     └── Offer: Answer ──────────────────────────────────────────────────┘
+//!             Met: Send offer                       Answer: Apply
+//!   closed ─────────────────────▶ have-local-offer ─────────────────▶ stable
+//!     │ ▲                           │     ▲                           │ ▲ │
+//!     │ │ Gone, from every state    │     └── ChangeTracks, IceFailed ┘ │ │
+//!     │ └────────────────────       │ Offer, polite: Rollback, Apply    │ │
+//!     │                             ▼                                   │ │
+//!     └── Offer: Apply ─────▶ have-remote-offer ── Ready: Send answer ──┘ │
+//!                                   ▲                                     │
+//!                                   └───────────── Offer: Apply ──────────┘
 //! ```
+//!
+//! [`table`] walks the code and writes all of it: `model/tests/snapshots` has the state x event matrix and the diagram.
+//!
+//! - A description is made, applied locally and sent by one command, so that no remote description comes between.
+//! - What the application changes while an offer or an answer is under way waits for `stable`, and is offered then. So
+//!   does what a rolled back offer carried. Replacing a track's source needs no offer.
+//! - A candidate says by its `ufrag` to which description it belongs. One that comes too early is kept, one that comes
+//!   too late is dropped, and nothing is ever added to a description that it is not of.
+//! - `disconnected` may pass. After `failed` an offer restarts ICE; if both ends offer one, that is glare like any other.
 //!
 //! # Leaving and coming back: what a signal has to carry
 //!
@@ -41,9 +51,9 @@
 //! | the sender's meeting number | every property holds |
 //! | the same, not counted while outside | the two counts differ after a join that crosses a leave, for ever (NEG-06) |
 //!
-//! So the meeting number alone is enough for leave and rejoin. [`Strategy::REFERENCE`] carries all three: within one
-//! meeting a peer may have to replace a connection that failed, and then the offer id and the connection number tell
-//! the signals of the two connections apart. That failure is not in the model yet, so the model does not show their need.
+//! So the meeting number alone is enough for leave and rejoin. [`Strategy::REFERENCE`] carries all three. It repairs a
+//! failed connection by a restart of ICE and never replaces it within a meeting, so the model does not show that the
+//! other two are needed beside the meeting number; they cost nothing and hold against peers that do replace it.
 //!
 //! What counts as stale is judged in the model by these very counts. That they agree exactly when the stays do is the
 //! argument above; it is not checked against a second bookkeeping. NEG-03 and NEG-06 are judged without them.
@@ -51,10 +61,15 @@
 //! What the meeting number asks of a server: exactly one notice for each join. Towards a server that announces twice or
 //! not at all (ROOM-07), it is less forgiving than the connection number.
 
+mod event;
 mod state;
 mod step;
 mod strategy;
+pub mod table;
 
-pub use state::{Description, Negotiation, Signaling};
-pub use step::{Command, Event, Ignored, Role, Side, step};
-pub use strategy::{Answers, Connections, FirstOffer, Glare, Meetings, Strategy};
+pub use event::{Command, Event, Ignored, Role, Side};
+pub use state::{Description, Ice, Negotiation, Signaling};
+pub use step::step;
+pub use strategy::{
+    Answers, Candidates, Connections, FirstOffer, Glare, Meetings, Recovery, Rollback, Setup, Strategy,
+};

@@ -1,84 +1,16 @@
 //! The one transition function of the peer's role.
 
-use super::{Answers, Connections, Description, Glare, Meetings, Negotiation, Signaling, Strategy};
+use super::{
+    Answers, Command, Connections, Description, Event, Glare, Ice, Ignored, Meetings, Negotiation, Recovery, Role,
+    Rollback, Side, Signaling, Strategy,
+};
 use crate::message::SignalKind;
 
-/// A peer's role towards one remote, by the order of their ids (perfect negotiation's polite and impolite).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// The lower id: its offer survives glare.
-    Impolite,
-    /// The higher id: it rolls back.
-    Polite,
-}
+mod candidates;
+mod connection;
 
-impl Role {
-    /// The role of `local` towards `remote`.
-    #[must_use]
-    pub fn between<I: Ord>(local: &I, remote: &I) -> Self {
-        if local > remote { Self::Polite } else { Self::Impolite }
-    }
-}
-
-/// How a peer came to meet a remote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// It was in the room, and got `user-joined`.
-    Resident,
-    /// It joined, and found the remote in `existingUsers`.
-    Joiner,
-    /// It got `user-joined` after it had left.
-    Outside,
-}
-
-/// Something that happens between a peer and one remote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
-    /// The server told the peer of the remote.
-    Met(Side),
-    /// The remote left, or the peer itself does (NEG-05).
-    Gone,
-    /// An offer arrived.
-    Offer(Description),
-    /// An answer arrived.
-    Answer(Description),
-    /// The application changed its media.
-    Renegotiate,
-}
-
-/// Something that a peer does in answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Command {
-    /// Build a peer connection.
-    Build,
-    /// Close the peer connection.
-    Close,
-    /// Lose the reference to a live peer connection. Only faulty variants do this.
-    Orphan,
-    /// Roll the own offer back (RFC 9429, section 4.1.10.2).
-    Rollback,
-    /// Apply a remote description.
-    Apply(SignalKind, Description),
-    /// Try to apply an answer where none is due: `InvalidStateError`. Only faulty variants do this.
-    Fail(Description),
-    /// Make a description, apply it locally and send it.
-    Send(SignalKind, Description),
-    /// Do nothing, for a reason.
-    Ignore(Ignored),
-}
-
-/// Why a signal or a wish has no effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ignored {
-    /// It is of another meeting (NEG-07).
-    Stale,
-    /// Its offer crossed ours, and ours survives (NEG-02).
-    LostGlare,
-    /// It answers no offer that waits (NEG-03).
-    NotOutstanding,
-    /// There is no stable connection to renegotiate.
-    NotStable,
-}
+use candidates::bind;
+use connection::{build, close, discard, set_up};
 
 /// Performs one event.
 #[must_use]
@@ -98,17 +30,49 @@ pub fn step(
             state.met += 1;
             let offers = strategy.offers_first(side, role);
             // The tutorial's client reads its map only when it writes to it.
-            let state = if offers || strategy.glare == Glare::IdOrder { discard(state, strategy, emit) } else { state };
-            if offers { offer(build(state, emit), emit) } else { state }
+            let makes_room = offers || strategy.glare != Glare::Replace;
+            let state = if makes_room { discard(state, strategy, emit) } else { state };
+            let state = candidates::forget(state, emit);
+            if offers { set_up(build(state, strategy, emit), strategy, emit, offer) } else { state }
         }
         Event::Gone => close(state, emit),
         Event::Offer(description) => receive_offer(state, strategy, role, description, emit),
         Event::Answer(description) => receive_answer(state, strategy, description, emit),
-        Event::Renegotiate if state.signaling() == Signaling::Stable => offer(state, emit),
-        Event::Renegotiate => {
-            emit(Command::Ignore(Ignored::NotStable));
+        Event::Candidate(description) => candidates::receive(state, strategy, description, emit),
+        Event::Ready if state.signaling() == Signaling::HaveRemoteOffer => settle(answer(state, emit), emit),
+        Event::Gathered if state.gathering() != 0 => {
+            let Negotiation { met, connection, .. } = state;
+            let candidate = Description { meeting: met, connection, ice: state.gathering(), ..Description::default() };
+            emit(Command::Send(SignalKind::Candidate, candidate));
             state
         }
+        Event::ChangeTracks if state.connection != 0 => {
+            state.unsent = true;
+            settle(state, emit)
+        }
+        Event::ReplaceTrack if state.connection != 0 => {
+            emit(Command::Replace);
+            state
+        }
+        Event::IceConnected if state.connection != 0 => Negotiation { ice: Ice::Connected, ..state },
+        Event::IceDisconnected if state.connection != 0 => match strategy.recovery {
+            Recovery::Close => close(state, emit),
+            Recovery::Restart | Recovery::Wait => Negotiation { ice: Ice::Disconnected, ..state },
+        },
+        Event::IceFailed if state.connection != 0 => match strategy.recovery {
+            Recovery::Close => close(state, emit),
+            Recovery::Wait => Negotiation { ice: Ice::Failed, ..state },
+            Recovery::Restart => settle(Negotiation { ice: Ice::Failed, restart: true, ..state }, emit),
+        },
+        Event::ChannelOpened if state.connection != 0 => Negotiation { channel: true, ..state },
+        Event::Ready => ignore(state, Ignored::NotOutstanding, emit),
+        Event::Gathered
+        | Event::ChangeTracks
+        | Event::ReplaceTrack
+        | Event::IceConnected
+        | Event::IceDisconnected
+        | Event::IceFailed
+        | Event::ChannelOpened => ignore(state, Ignored::NoConnection, emit),
     }
 }
 
@@ -120,43 +84,55 @@ fn receive_offer(
     emit: &mut impl FnMut(Command),
 ) -> Negotiation {
     if is_stale(&state, strategy, description) {
-        emit(Command::Ignore(Ignored::Stale));
-        return state;
+        return ignore(state, Ignored::Stale, emit);
     }
-    let crossed = state.signaling() == Signaling::HaveLocalOffer;
-    let mut offer_again = false;
-    match strategy.glare {
-        Glare::Replace => state = discard(state, strategy, emit),
-        Glare::IdOrder if crossed && role == Role::Impolite => {
-            emit(Command::Ignore(Ignored::LostGlare));
-            return state;
+    if strategy.glare == Glare::Replace {
+        state = discard(state, strategy, emit);
+    } else {
+        if state.pending != 0 {
+            if strategy.stands(role) {
+                return ignore(state, Ignored::LostGlare, emit);
+            }
+            state = roll_back(state, strategy, emit);
         }
-        Glare::IdOrder => {
-            if crossed {
-                emit(Command::Rollback);
-                state.pending = 0;
-                // A first offer has no wish of its own that the answer does not carry; a renegotiation has.
-                offer_again = state.remote != 0;
-            }
-            let is_other_connection = ![0, description.connection].contains(&state.remote_connection);
-            if is_other_connection && strategy.connections == Connections::Reset {
-                state = discard(state, strategy, emit);
-                offer_again = false;
-            }
+        let is_other_connection = ![0, description.connection].contains(&state.remote_connection);
+        if is_other_connection && strategy.connections == Connections::Reset {
+            state = discard(state, strategy, emit);
         }
     }
     if state.connection == 0 {
-        state = build(state, emit);
+        state = build(state, strategy, emit);
+        return set_up(state, strategy, emit, |state, emit| apply_offer(state, strategy, description, emit));
     }
+    apply_offer(state, strategy, description, emit)
+}
+
+/// Takes the own offer back. What a first offer carries, the answer carries too; a later one has a wish of its own.
+fn roll_back(mut state: Negotiation, strategy: &Strategy, emit: &mut impl FnMut(Command)) -> Negotiation {
+    emit(Command::Rollback);
+    if state.remote != 0 && strategy.rollback == Rollback::OfferAgain {
+        state.unsent |= !state.restarting;
+        state.restart |= state.restarting;
+    }
+    (state.pending, state.restarting) = (0, false);
+    state
+}
+
+fn apply_offer(
+    mut state: Negotiation,
+    strategy: &Strategy,
+    description: Description,
+    emit: &mut impl FnMut(Command),
+) -> Negotiation {
     emit(Command::Apply(SignalKind::Offer, description));
-    if state.remote_connection == 0 {
-        state.remote_connection = description.connection;
+    state.pending_remote = description.number;
+    if ![0, description.ice].contains(&state.remote_ice) {
+        // The remote restarts ICE: the answer has to, too.
+        (state.local_ice, state.ice) = (0, Ice::New);
     }
-    state.remote = description.number;
-    state.made += 1;
-    state.local = state.made;
-    emit(Command::Send(SignalKind::Answer, describe(&state, description.number)));
-    if offer_again { offer(state, emit) } else { state }
+    let state = bind(state, strategy, description, emit);
+    emit(Command::Prepare);
+    state
 }
 
 fn receive_answer(
@@ -167,62 +143,66 @@ fn receive_answer(
 ) -> Negotiation {
     let is_outstanding = state.pending != 0 && state.pending == description.answers;
     if is_stale(&state, strategy, description) {
-        emit(Command::Ignore(Ignored::Stale));
-    } else if strategy.answers == Answers::ToPendingOffer && !is_outstanding {
-        emit(Command::Ignore(Ignored::NotOutstanding));
-    } else if state.signaling() != Signaling::HaveLocalOffer {
-        emit(Command::Fail(description));
-    } else {
-        emit(Command::Apply(SignalKind::Answer, description));
-        if state.remote_connection == 0 {
-            state.remote_connection = description.connection;
-        }
-        state.local = state.pending;
-        state.pending = 0;
-        state.remote = description.number;
+        return ignore(state, Ignored::Stale, emit);
     }
-    state
+    if strategy.answers == Answers::ToPendingOffer && !is_outstanding {
+        return ignore(state, Ignored::NotOutstanding, emit);
+    }
+    if state.signaling() != Signaling::HaveLocalOffer {
+        emit(Command::Fail(SignalKind::Answer, description));
+        return state;
+    }
+    emit(Command::Apply(SignalKind::Answer, description));
+    if state.restarting {
+        state.ice = Ice::New;
+    }
+    (state.local_ice, state.local) = (state.gathering(), state.pending);
+    (state.pending, state.restarting) = (0, false);
+    state.remote = description.number;
+    settle(bind(state, strategy, description, emit), emit)
 }
 
 fn is_stale(state: &Negotiation, strategy: &Strategy, description: Description) -> bool {
     strategy.meetings != Meetings::Ignored && description.meeting != state.met
 }
 
-/// Makes room for another connection.
-fn discard(state: Negotiation, strategy: &Strategy, emit: &mut impl FnMut(Command)) -> Negotiation {
-    match strategy.glare {
-        Glare::IdOrder => close(state, emit),
-        Glare::Replace => {
-            if state.connection != 0 {
-                emit(Command::Orphan);
-            }
-            state.closed()
-        }
-    }
-}
-
-fn close(state: Negotiation, emit: &mut impl FnMut(Command)) -> Negotiation {
-    if state.connection != 0 {
-        emit(Command::Close);
-    }
-    state.closed()
-}
-
-/// A new connection, whose first description is the next one made.
-fn build(state: Negotiation, emit: &mut impl FnMut(Command)) -> Negotiation {
-    emit(Command::Build);
-    Negotiation { connection: state.made + 1, ..state }
-}
-
-fn offer(mut state: Negotiation, emit: &mut impl FnMut(Command)) -> Negotiation {
-    state.made += 1;
-    state.pending = state.made;
-    emit(Command::Send(SignalKind::Offer, describe(&state, 0)));
+fn ignore(state: Negotiation, why: Ignored, emit: &mut impl FnMut(Command)) -> Negotiation {
+    emit(Command::Ignore(why));
     state
 }
 
-fn describe(state: &Negotiation, answers: u32) -> Description {
-    Description { meeting: state.met, connection: state.connection, number: state.made, answers }
+/// Offers what waits to be offered, if it can be now.
+fn settle(state: Negotiation, emit: &mut impl FnMut(Command)) -> Negotiation {
+    let is_wished = state.unsent || state.restart;
+    if is_wished && state.signaling() == Signaling::Stable { offer(state, emit) } else { state }
+}
+
+fn offer<E: FnMut(Command)>(mut state: Negotiation, emit: &mut E) -> Negotiation {
+    if state.restart {
+        emit(Command::Restart);
+    }
+    state.made += 1;
+    state.pending = state.made;
+    (state.restarting, state.restart, state.unsent) = (state.restart, false, false);
+    let ice = state.gathering();
+    emit(Command::Send(SignalKind::Offer, Description { ice, ..describe(&state) }));
+    state
+}
+
+fn answer(mut state: Negotiation, emit: &mut impl FnMut(Command)) -> Negotiation {
+    let answers = state.pending_remote;
+    state.made += 1;
+    state.local = state.made;
+    (state.remote, state.pending_remote) = (answers, 0);
+    if state.local_ice == 0 {
+        state.local_ice = state.local;
+    }
+    emit(Command::Send(SignalKind::Answer, Description { answers, ice: state.local_ice, ..describe(&state) }));
+    state
+}
+
+fn describe(state: &Negotiation) -> Description {
+    Description { meeting: state.met, connection: state.connection, number: state.made, answers: 0, ice: 0 }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Variants of the server's rules, as data.
 
+use std::num::NonZeroU16;
+
 /// Which protocol the server follows. Each field is one decision; [`RoomRules::REFERENCE`] is docs/protocol.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RoomRules {
@@ -13,6 +15,13 @@ pub struct RoomRules {
     pub report_undeliverable: bool,
     /// What a request without an ack callback does (ERR-04).
     pub missing_ack: MissingAck,
+    /// Which user id a client gets that connects again (ID-01, ID-02). Ids are the shell's; [`super::step()`] only uses
+    /// them.
+    pub identity: Identity,
+    /// What happens when the host leaves. The host is the member that has been in the room for longest.
+    pub host_leaves: HostLeaves,
+    /// The most members that a room has, if there is a most (CAP-CAPACITY-01).
+    pub capacity: Option<NonZeroU16>,
 }
 
 /// See [`RoomRules::second_room`].
@@ -51,6 +60,28 @@ pub enum MissingAck {
     Crash,
 }
 
+/// See [`RoomRules::identity`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// One that no connection had before.
+    Fresh,
+    /// The one that it had, whether the server noticed the end of that connection or not.
+    Resumed,
+}
+
+/// See [`RoomRules::host_leaves`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HostLeaves {
+    /// Nothing but what happens when any member leaves.
+    Nothing,
+    /// The room is closed: its members are told, and are in no room from then on (CAP-HOST-CLOSE-01).
+    CloseRoom,
+    /// The members are told and the room is deleted, but each stays recorded to be in it.
+    ForgetRoom,
+    /// The next host is announced (CAP-HOST-TRANSFER-01).
+    HandOver,
+}
+
 impl RoomRules {
     /// The core profile.
     pub const REFERENCE: Self = Self {
@@ -59,6 +90,9 @@ impl RoomRules {
         self_signal: SelfSignal::Refuse,
         report_undeliverable: true,
         missing_ack: MissingAck::Tolerate,
+        identity: Identity::Fresh,
+        host_leaves: HostLeaves::Nothing,
+        capacity: None,
     };
 
     /// The source protocol as its tutorial wrote it.
@@ -68,5 +102,6 @@ impl RoomRules {
         self_signal: SelfSignal::Deliver,
         report_undeliverable: false,
         missing_ack: MissingAck::Crash,
+        ..Self::REFERENCE
     };
 }

@@ -1,12 +1,13 @@
 //! The one transition function of the server's role.
 
-use super::{Directory, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
+use super::{Directory, HostLeaves, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
 use crate::{
     message::{ClientMessage, Refusal, RequestKind, ServerMessage, Signal, SignalKind, SignalRefusal, Target},
     requirement::{
         RequirementId,
         ids::{
-            ERR_01, ERR_02, RELAY_01, RELAY_07, ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08,
+            CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_01, ERR_02, RELAY_01, RELAY_07, ROOM_01,
+            ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08,
         },
     },
 };
@@ -40,7 +41,7 @@ pub enum Effect<S, R, P> {
 
 /// Performs one input. Inputs of unknown connections change nothing: a shell may hear from a connection that it has
 /// already declared dead.
-pub fn step<D: Directory, P: Clone>(
+pub fn step<D: Directory + ?Sized, P: Clone>(
     directory: &mut D,
     rules: &RoomRules,
     input: Input<D::Session, D::Room, P>,
@@ -49,11 +50,11 @@ pub fn step<D: Directory, P: Clone>(
     match input {
         Input::Connect(session) => directory.connect(session),
         Input::Disconnect(session) => {
-            leave(directory, session, emit);
+            leave(directory, rules, session, emit);
             directory.disconnect(session);
         }
         Input::Message(session, _) if !directory.is_connected(session) => {}
-        Input::Message(caller, ClientMessage::Leave) => leave(directory, caller, emit),
+        Input::Message(caller, ClientMessage::Leave) => leave(directory, rules, caller, emit),
         Input::Message(caller, ClientMessage::Request { kind, room, ack }) => {
             let outcome = match room {
                 Err(invalid) => Err((Refusal::InvalidRoomId(invalid), ROOM_03)),
@@ -79,21 +80,18 @@ pub fn step<D: Directory, P: Clone>(
     }
 }
 
-type Outcome<D, P> = Result<
-    (ServerMessage<<D as Directory>::Session, <D as Directory>::Room, P>, RequirementId),
-    (Refusal, RequirementId),
->;
+type Outcome<S, R, P> = Result<(ServerMessage<S, R, P>, RequirementId), (Refusal, RequirementId)>;
 
 /// Create or join. Notices go out before the ack, which is legal: they reach other connections (ORDER-02 concerns the
 /// joiner alone).
-fn enter<D: Directory, P>(
+fn enter<D: Directory + ?Sized, P>(
     directory: &mut D,
     rules: &RoomRules,
     caller: D::Session,
     kind: RequestKind,
     room: D::Room,
     emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
-) -> Outcome<D, P> {
+) -> Outcome<D::Session, D::Room, P> {
     if directory.current(caller).is_some() && rules.second_room == SecondRoom::Refuse {
         return Err((Refusal::AlreadyInRoom, ROOM_04));
     }
@@ -105,6 +103,9 @@ fn enter<D: Directory, P>(
         (RequestKind::Create, false) => (ServerMessage::Created(room.clone()), ROOM_01),
         (RequestKind::Join, true) => {
             let members = directory.members(&room);
+            if rules.capacity.is_some_and(|most| members.len() >= usize::from(most.get())) {
+                return Err((Refusal::RoomFull, CAP_CAPACITY_01));
+            }
             for &to in members.iter().filter(|member| **member != caller) {
                 emit(Effect::Send { to, message: ServerMessage::UserJoined(caller), clause: ROOM_07 });
             }
@@ -119,22 +120,51 @@ fn enter<D: Directory, P>(
 }
 
 /// Leave and disconnect (ROOM-08, ROOM-09, ROOM-10, ROOM-11).
-fn leave<D: Directory, P>(
+fn leave<D: Directory + ?Sized, P>(
     directory: &mut D,
+    rules: &RoomRules,
     leaver: D::Session,
     emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
 ) {
     let Some(room) = directory.current(leaver) else { return };
+    let was_host = directory.members(&room).first() == Some(&leaver);
     directory.set_current(leaver, None);
-    if directory.exit(&room, leaver) {
-        for &to in directory.members(&room) {
-            emit(Effect::Send { to, message: ServerMessage::UserLeft(leaver), clause: ROOM_08 });
+    if !directory.exit(&room, leaver) {
+        return;
+    }
+    let closes = matches!(rules.host_leaves, HostLeaves::CloseRoom | HostLeaves::ForgetRoom);
+    if was_host && closes {
+        return close(directory, rules, &room, emit);
+    }
+    let members = directory.members(&room);
+    for &to in members {
+        emit(Effect::Send { to, message: ServerMessage::UserLeft(leaver), clause: ROOM_08 });
+    }
+    if let (true, HostLeaves::HandOver, Some(host)) = (was_host, rules.host_leaves, members.first()) {
+        for &to in members {
+            emit(Effect::Send { to, message: ServerMessage::HostChanged(*host), clause: CAP_HOST_TRANSFER_01 });
+        }
+    }
+}
+
+/// Ends a room with members in it.
+fn close<D: Directory + ?Sized, P>(
+    directory: &mut D,
+    rules: &RoomRules,
+    room: &D::Room,
+    emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
+) {
+    for to in directory.members(room).to_vec() {
+        emit(Effect::Send { to, message: ServerMessage::RoomClosed, clause: CAP_HOST_CLOSE_01 });
+        directory.exit(room, to);
+        if rules.host_leaves == HostLeaves::CloseRoom {
+            directory.set_current(to, None);
         }
     }
 }
 
 /// Relays a well-formed signal (RELAY-01 to RELAY-08).
-fn relay<D: Directory, P: Clone>(
+fn relay<D: Directory + ?Sized, P: Clone>(
     directory: &D,
     rules: &RoomRules,
     sender: D::Session,

@@ -47,6 +47,17 @@ struct Notice<'a> {
 }
 
 #[derive(Serialize)]
+struct RoomClosed {
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HostChanged {
+    user_id: String,
+}
+
+#[derive(Serialize)]
 struct SignalError {
     r#type: &'static str,
     message: &'static str,
@@ -69,6 +80,10 @@ pub fn encode<S: Copy>(message: &WireServerMessage<S>, names: &Names<impl Fn(S) 
         }
         ServerMessage::UserJoined(user) => Encoded::Event("user-joined", notice(*user, names)),
         ServerMessage::UserLeft(user) => Encoded::Event("user-left", notice(*user, names)),
+        ServerMessage::RoomClosed => Encoded::Event("room-closed", json(&RoomClosed { reason: "The host left" })),
+        ServerMessage::HostChanged(user) => {
+            Encoded::Event("host-changed", json(&HostChanged { user_id: (names.user)(*user) }))
+        }
         ServerMessage::Signal { kind, from, payload } => {
             Encoded::Event(kind.event(), signal(kind.payload_member(), payload, &(names.user)(*from)))
         }
@@ -96,6 +111,7 @@ fn refusal_texts(refusal: Refusal) -> (&'static str, &'static str) {
         Refusal::AlreadyInRoom => ("already-in-room", "Already in a room"),
         Refusal::RoomExists => ("room-exists", "Room already exists"),
         Refusal::RoomNotFound => ("room-not-found", "Room not found"),
+        Refusal::RoomFull => ("room-full", "Room is full"),
     }
 }
 
@@ -128,6 +144,7 @@ mod tests {
             Refusal::AlreadyInRoom,
             Refusal::RoomExists,
             Refusal::RoomNotFound,
+            Refusal::RoomFull,
         ];
         let signal_refusals = [
             SignalRefusal::Fault(SignalFault::Malformed),
@@ -139,6 +156,15 @@ mod tests {
             let row = PROTOCOL_DOCUMENT.lines().find(|line| line.starts_with(&format!("| `{code}` |")));
             assert!(row.is_some_and(|row| row.ends_with(&format!("| {text} |"))), "{code}: {row:?}");
         }
+    }
+
+    #[test]
+    fn the_capabilities_events_have_the_documents_names_and_data() {
+        let names = Names { user: |user: u8| format!("u{user}"), timestamp: String::new() };
+        let closed = encode(&ServerMessage::RoomClosed, &names);
+        assert_eq!(closed, Encoded::Event("room-closed", r#"{"reason":"The host left"}"#.to_owned()));
+        let changed = encode(&ServerMessage::HostChanged(7), &names);
+        assert_eq!(changed, Encoded::Event("host-changed", r#"{"userId":"u7"}"#.to_owned()));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! What may happen next.
 
-use super::{ROOMS_MAX, World, system::Setting};
-use crate::{message::RequestKind, negotiation::Signaling, room::Directory};
+use super::{Budget, ROOMS_MAX, World, packed::Upward, state::sessions, system::Setting};
+use crate::{
+    message::{RequestKind, SignalKind, Target},
+    negotiation::{Event, Ice},
+    room::Directory,
+};
 
 /// Something that happens in the world. Peers and rooms are numbered from 0; a session is `peer + epoch * peers`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,8 +16,12 @@ pub enum Action {
     EnterSecond(u8, RequestKind, u8),
     /// A peer sends a request without an ack callback.
     RequestWithoutAck(u8),
+    /// A peer sends a request with an invalid room id.
+    EnterInvalid(u8, RequestKind),
     /// A peer leaves its room.
     Leave(u8),
+    /// A peer in no room sends `leave-room`.
+    LeaveOutside(u8),
     /// A peer's connection is lost.
     Drop(u8),
     /// The peer opens another connection.
@@ -24,69 +32,45 @@ pub enum Action {
     StrayToUser(u8, u8),
     /// A peer sends a candidate to the name of a room.
     StrayToRoom(u8, u8),
-    /// A peer changes its media, and offers to one remote session.
-    Renegotiate(u8, u8),
+    /// A peer changes the tracks that it sends to one remote session.
+    ChangeTracks(u8, u8),
+    /// A peer's answer to one remote session is ready.
+    Ready(u8, u8),
+    /// A peer's ICE agent finds a candidate for one remote session.
+    Gather(u8, u8),
+    /// The same, and the candidate is sent before the description that it belongs to.
+    GatherEarly(u8, u8),
+    /// ICE changes its state, or the data channel opens, at a peer's end towards one remote session.
+    Ice(u8, u8, IceAction),
     /// The server handles the oldest message of a session.
     Serve(u8),
+    /// The server handles the second message of a session before the first.
+    ServeOvertaking(u8),
     /// A peer handles the oldest message to its session.
     Deliver(u8),
 }
 
-/// The kinds of action that are bounded.
+/// What ICE, and what runs over it, does at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Budget {
-    /// [`Action::Enter`] by create.
-    Create,
-    /// [`Action::Enter`] by join.
-    Join,
-    /// [`Action::Leave`].
-    Leave,
-    /// [`Action::Drop`].
-    Drop,
-    /// [`Action::Reconnect`].
-    Reconnect,
-    /// [`Action::EnterSecond`].
-    SecondRoom,
-    /// [`Action::RequestWithoutAck`].
-    RequestWithoutAck,
-    /// [`Action::StrayToUser`] and [`Action::StrayToRoom`].
-    Stray,
-    /// [`Action::Renegotiate`].
-    Renegotiate,
+pub enum IceAction {
+    /// It finds a path, or finds it again.
+    Connect,
+    /// The path is lost.
+    Disconnect,
+    /// It gives up.
+    Fail,
+    /// The data channel opens.
+    OpenChannel,
 }
 
-const BUDGET_COUNT: usize = Budget::Renegotiate as usize + 1;
-
-/// How often each kind of action may still happen, by all peers together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Budgets([u8; BUDGET_COUNT]);
-
-impl Budgets {
-    /// No action at all.
-    pub const NONE: Self = Self([0; BUDGET_COUNT]);
-
-    /// With one budget set.
-    #[must_use]
-    pub const fn with(mut self, budget: Budget, times: u8) -> Self {
-        self.0[budget as usize] = times;
-        self
-    }
-
-    /// What is left of one budget.
-    #[must_use]
-    pub const fn left(&self, budget: Budget) -> u8 {
-        self.0[budget as usize]
-    }
-
-    /// Whether some client may do what a well-behaved one does not.
-    #[must_use]
-    pub fn allow_misbehaviour(&self) -> bool {
-        [Budget::SecondRoom, Budget::RequestWithoutAck, Budget::Stray].iter().any(|budget| self.left(*budget) > 0)
-    }
-
-    /// Uses one up. The action was enabled, so there is one.
-    pub(super) fn spend(&mut self, budget: Budget) {
-        self.0[budget as usize] -= 1;
+impl IceAction {
+    pub(super) fn event(self) -> Event {
+        match self {
+            Self::Connect => Event::IceConnected,
+            Self::Disconnect => Event::IceDisconnected,
+            Self::Fail => Event::IceFailed,
+            Self::OpenChannel => Event::ChannelOpened,
+        }
     }
 }
 
@@ -103,8 +87,18 @@ impl Action {
             Self::Drop(_) => Some(Budget::Drop),
             Self::Reconnect(_) => Some(Budget::Reconnect),
             Self::StrayToUser(..) | Self::StrayToRoom(..) => Some(Budget::Stray),
-            Self::Renegotiate(..) => Some(Budget::Renegotiate),
-            Self::Notice(_) | Self::Serve(_) | Self::Deliver(_) => None,
+            Self::ChangeTracks(..) => Some(Budget::Renegotiate),
+            Self::EnterInvalid(..) => Some(Budget::InvalidRequest),
+            Self::LeaveOutside(_) => Some(Budget::StrayLeave),
+            Self::Gather(..) => Some(Budget::Candidate),
+            Self::GatherEarly(..) => Some(Budget::EarlyCandidate),
+            Self::Ice(_, _, IceAction::Disconnect) => Some(Budget::IceLoss),
+            Self::ServeOvertaking(_) => Some(Budget::Overtake),
+            Self::Ice(_, _, IceAction::Connect | IceAction::Fail | IceAction::OpenChannel)
+            | Self::Ready(..)
+            | Self::Notice(_)
+            | Self::Serve(_)
+            | Self::Deliver(_) => None,
         }
     }
 }
@@ -120,6 +114,9 @@ impl<const P: usize, const S: usize> World<P, S> {
             if self.server.is_connected(session) {
                 if !self.up[usize::from(session)].is_empty() {
                     actions.push(Action::Serve(session));
+                    if self.budgets.left(Budget::Overtake) > 0 && self.up[usize::from(session)].len() > 1 {
+                        actions.push(Action::ServeOvertaking(session));
+                    }
                 }
                 if !is_live {
                     actions.push(Action::Notice(session));
@@ -167,21 +164,86 @@ impl<const P: usize, const S: usize> World<P, S> {
         if has(Budget::RequestWithoutAck) {
             actions.push(Action::RequestWithoutAck(peer));
         }
+        if has(Budget::InvalidRequest) && client.asking.is_none() {
+            actions.extend(requests.map(|(kind, _)| Action::EnterInvalid(peer, kind)));
+        }
+        if has(Budget::StrayLeave) && client.room.is_none() && client.asking.is_none() {
+            actions.push(Action::LeaveOutside(peer));
+        }
         if has(Budget::Drop) {
             actions.push(Action::Drop(peer));
         }
         let own = self.session_of(peer);
-        for other in (0..S as u8).filter(|other| *other != own) {
-            if has(Budget::Stray) && self.server.is_connected(other) && client.roster & 1 << other == 0 {
+        for other in 0..S as u8 {
+            let is_known = client.roster & 1 << other != 0;
+            if has(Budget::Stray) && self.server.is_connected(other) && !is_known {
                 actions.push(Action::StrayToUser(peer, other));
             }
-            let is_stable = || self.negotiation(peer, other).signaling() == Signaling::Stable;
-            if has(Budget::Renegotiate) && client.roster & 1 << other != 0 && is_stable() {
-                actions.push(Action::Renegotiate(peer, other));
+            if self.owes_answer(peer, other) {
+                actions.push(Action::Ready(peer, other));
+            }
+            if is_known && other != own {
+                self.enabled_towards(peer, other, setting, actions);
             }
         }
         if has(Budget::Stray) {
             actions.extend(rooms.map(|room| Action::StrayToRoom(peer, room)));
         }
+    }
+
+    /// What a peer may do towards a remote session that it knows to be in its room.
+    fn enabled_towards(&self, peer: u8, remote: u8, setting: &Setting, actions: &mut Vec<Action>) {
+        let has = |budget| self.budgets.left(budget) > 0;
+        let state = self.negotiation(peer, remote);
+        if state.connection == 0 {
+            return;
+        }
+        if has(Budget::Renegotiate) {
+            actions.push(Action::ChangeTracks(peer, remote));
+        }
+        if has(Budget::Candidate) && state.gathering() != 0 {
+            actions.push(Action::Gather(peer, remote));
+        }
+        if has(Budget::EarlyCandidate) && self.unsent_description(peer, remote) {
+            actions.push(Action::GatherEarly(peer, remote));
+        }
+        if setting.ice {
+            let enabled = self.enabled_ice(peer, remote);
+            actions.extend(enabled.into_iter().flatten().map(|ice| Action::Ice(peer, remote, ice)));
+        }
+    }
+
+    /// Whether the peer's newest message that is under way is a description for the remote that starts ICE.
+    fn unsent_description(&self, peer: u8, remote: u8) -> bool {
+        let newest = self.up[usize::from(self.session_of(peer))].last().map(Upward::unpack);
+        matches!(newest, Some(Upward::Signal(SignalKind::Offer | SignalKind::Answer, Target::User(to), description))
+            if to == remote && description.ice == description.number)
+    }
+
+    /// What ICE may do at one end.
+    fn enabled_ice(&self, peer: u8, remote: u8) -> [Option<IceAction>; 2] {
+        let (state, own) = (self.negotiation(peer, remote), self.session_of(peer));
+        let fits = self.is_live(remote) && state.is_connected_with(&self.negotiation(Self::peer_of(remote), own));
+        let when = |condition: bool, action| condition.then_some(action);
+        match state.ice {
+            Ice::New => [when(fits, IceAction::Connect), None],
+            Ice::Connected => [
+                when(self.budgets.left(Budget::IceLoss) > 0, IceAction::Disconnect),
+                when(fits && !state.channel, IceAction::OpenChannel),
+            ],
+            Ice::Disconnected => [when(fits, IceAction::Connect), Some(IceAction::Fail)],
+            Ice::Failed => [None, None],
+        }
+    }
+
+    /// Whether ICE, and what runs over it, has done at every end what it will do without a further loss.
+    pub(super) fn is_ice_at_rest(&self) -> bool {
+        (0..P as u8).all(|peer| {
+            let roster = self.clients[usize::from(peer)].roster;
+            sessions(roster).filter(|remote| self.negotiation(peer, *remote).connection != 0).all(|remote| {
+                let enabled = self.enabled_ice(peer, remote);
+                enabled.into_iter().flatten().all(|action| action == IceAction::Disconnect)
+            })
+        })
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{
     Fact, ROOMS_MAX,
-    packed::Upward,
+    packed::{Downward, Upward},
+    queue::Queue,
     trace::{Lane, Watch, session_name},
 };
 use crate::{
-    message::{Refusal, ServerMessage, Target},
-    negotiation::{Command, Description, Event, Negotiation, Role},
+    message::{Refusal, RequestKind, ServerMessage, Target},
+    negotiation::Description,
     room::{Directory, Effect, SmallDirectory},
 };
 
@@ -25,33 +26,66 @@ impl<const S: usize> Served<S> {
     fn requested_room(&self) -> Option<u8> {
         match self.message {
             Some(Upward::Request(_, room)) => Some(room),
-            Some(Upward::RequestWithoutAck | Upward::Leave | Upward::Signal(..)) | None => None,
+            Some(Upward::RequestWithoutAck | Upward::InvalidRequest(_) | Upward::Leave | Upward::Signal(..)) | None => {
+                None
+            }
         }
     }
 
-    fn room_of(&self, session: u8) -> Option<u8> {
+    pub(super) fn room_of(&self, session: u8) -> Option<u8> {
         // Both relations have to agree: a ghost is no member.
         self.before.current(session).filter(|room| self.before.members(room).contains(&session))
     }
 }
 
-/// The occasions that a message to the server gives.
-pub(super) fn audit_message<const S: usize>(served: &Served<S>, watch: &mut impl Watch) {
+/// The occasions that a message to the server gives. `next` is the message behind it.
+pub(super) fn audit_message<const S: usize>(served: &Served<S>, next: Option<Upward>, watch: &mut impl Watch) {
     let room = served.room_of(served.by);
     match served.message {
-        Some(Upward::Request(..)) => watch.fact_if(room.is_some(), Fact::SecondRoomAsked),
+        Some(Upward::Request(kind, named)) => {
+            watch.fact_if(room.is_some(), Fact::SecondRoomAsked);
+            let is_free = room.is_none() && served.before.members(&named).is_empty();
+            watch.fact_if(kind == RequestKind::Create && is_free, Fact::CreateServed);
+        }
         Some(Upward::RequestWithoutAck) => watch.fact(Fact::AcklessServed),
+        Some(Upward::InvalidRequest(_)) => watch.fact(Fact::InvalidServed),
         Some(Upward::Signal(_, target, _)) => {
             watch.fact_if(room.is_none(), Fact::SignalFromNoRoom);
+            let is_deliverable =
+                matches!(target, Target::User(to) if to != served.by && room.is_some() && served.room_of(to) == room);
+            watch.fact_if(is_deliverable, Fact::FellowSignal);
+            watch.fact_if(!is_deliverable, Fact::UndeliverableServed);
             match target {
                 Target::User(to) => {
+                    watch.fact_if(to == served.by, Fact::SignalToSelf);
                     watch.fact_if(room.is_some() && served.room_of(to) != room, Fact::SignalAcrossRooms);
+                    let follows = matches!(next, Some(Upward::Signal(_, Target::User(other), _)) if other == to);
+                    watch.fact_if(follows, Fact::SignalsInARow);
                 }
                 Target::Room(_) => watch.fact(Fact::SignalToRoomName),
                 Target::Unknown => {}
             }
         }
-        Some(Upward::Leave) | None => {}
+        Some(Upward::Leave) | None => {
+            watch.fact_if(room.is_some_and(|room| served.before.members(&room) == [served.by]), Fact::LastMemberLeft)
+        }
+    }
+    let is_idle = served.before.current(served.by).is_none() && room.is_none();
+    watch.fact_if(matches!(served.message, Some(Upward::Leave)) && is_idle, Fact::IdleLeave);
+}
+
+/// Whether a message that is served before an older one of the same sender makes a difference to a target.
+pub(super) fn audit_overtaking(overtaken: Option<Upward>, message: Upward, watch: &mut impl Watch) {
+    let target = |message| match message {
+        Upward::Signal(_, Target::User(to), _) => Some(to),
+        Upward::Signal(_, Target::Room(_) | Target::Unknown, _)
+        | Upward::Request(..)
+        | Upward::RequestWithoutAck
+        | Upward::InvalidRequest(_)
+        | Upward::Leave => None,
+    };
+    if target(message).is_some() && target(message) == overtaken.and_then(target) {
+        watch.finding(Fact::SignalsReordered, Lane::Server, || "handles it before the one sent earlier".into());
     }
 }
 
@@ -59,23 +93,62 @@ pub(super) fn audit_message<const S: usize>(served: &Served<S>, watch: &mut impl
 pub(super) fn audit_effect<const P: usize, const S: usize>(
     served: &Served<S>,
     effect: &Effect<u8, u8, Description>,
+    down: &[Queue; S],
     watch: &mut impl Watch,
 ) {
     let Effect::Send { to, message, clause: _ } = effect else {
         return watch
             .finding(Fact::Crashed, Lane::Server, || "calls the callback that is not there, and crashes".into());
     };
+    let waits = |session: u8, wanted: fn(Downward) -> Option<u8>| {
+        down[usize::from(session)].words().find_map(|word| wanted(Downward::unpack(word)))
+    };
+    let ack = |message| match message {
+        Downward::Joined(room, _) => Some(room),
+        _ => None,
+    };
+    let is_of_room =
+        matches!(message, ServerMessage::UserJoined(_) | ServerMessage::UserLeft(_) | ServerMessage::Signal { .. });
+    watch.fact_if(is_of_room && waits(*to, ack).is_some(), Fact::NoticeBehindAck);
     match message {
         ServerMessage::Created(room) => {
-            watch.fact_if(!served.before.members(room).is_empty(), Fact::TakenRoomCreated);
+            let members = served.before.members(room);
+            watch.fact_if(!members.is_empty(), Fact::TakenRoomCreated);
+            let created = |message| match message {
+                Downward::Created(room) => Some(room),
+                _ => None,
+            };
+            let is_race = |member: &u8| waits(*member, created) == Some(*room);
+            watch.fact_if(members.iter().any(is_race), Fact::CreatedTwice);
         }
         ServerMessage::Joined(room, list) => audit_list(served, *room, list, watch),
-        ServerMessage::Refused(Refusal::RoomExists) => watch.fact(Fact::TakenRoomRefused),
+        ServerMessage::Refused(Refusal::RoomExists) => {
+            let members = served.requested_room().map_or(&[][..], |room| served.before.members(&room));
+            watch.fact_if(!members.is_empty(), Fact::TakenRoomRefused);
+            if members.is_empty() {
+                watch.finding(Fact::EndedRoomRefused, Lane::Server, || "takes a room without members for one".into());
+            }
+            let created = |message| match message {
+                Downward::Created(room) => Some(room),
+                _ => None,
+            };
+            watch.fact_if(members.iter().any(|member| waits(*member, created).is_some()), Fact::CreatesRaced);
+        }
+        ServerMessage::Refused(Refusal::RoomFull) => watch.fact(Fact::FullRoomRefused),
         ServerMessage::Refused(Refusal::RoomNotFound) => watch.fact(Fact::MissingRoomRefused),
         ServerMessage::Refused(Refusal::InvalidRoomId(_) | Refusal::AlreadyInRoom) | ServerMessage::Error(..) => {}
         ServerMessage::UserJoined(_) => audit_notice(served, served.requested_room(), *to, watch),
         ServerMessage::UserLeft(_) => audit_notice(served, served.before.current(served.by), *to, watch),
-        ServerMessage::Signal { .. } => audit_relay::<P, S>(served, *to, watch),
+        ServerMessage::Signal { kind, from, payload } => {
+            watch.fact_if(*from == served.by, Fact::FromStamped);
+            watch.fact_if(*from != served.by, Fact::FromForged);
+            let is_equal =
+                matches!(served.message, Some(Upward::Signal(sent, _, it)) if sent == *kind && it == *payload);
+            watch.fact_if(is_equal, Fact::PayloadKept);
+            watch.fact_if(!is_equal, Fact::PayloadChanged);
+            audit_relay::<P, S>(served, *to, watch);
+        }
+        ServerMessage::RoomClosed | ServerMessage::HostChanged(_) => {}
     }
 }
 
@@ -112,54 +185,4 @@ fn audit_relay<const P: usize, const S: usize>(served: &Served<S>, to: u8, watch
             Some(room) => format!("relays it to {target}, which is in r{}", room + 1),
         }
     });
-}
-
-/// What a peer did with one event of its negotiation with one remote.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Deeds {
-    applied: bool,
-    failed: bool,
-    orphaned: bool,
-}
-
-impl Deeds {
-    pub(super) fn record(&mut self, command: Command) {
-        match command {
-            Command::Apply(..) => self.applied = true,
-            Command::Fail(_) => self.failed = true,
-            Command::Orphan => self.orphaned = true,
-            Command::Build | Command::Close | Command::Rollback | Command::Send(..) | Command::Ignore(_) => {}
-        }
-    }
-}
-
-/// What a step of a negotiation shows.
-pub(super) fn audit_negotiation(
-    at: Lane,
-    before: &Negotiation,
-    role: Role,
-    event: Event,
-    deeds: Deeds,
-    watch: &mut impl Watch,
-) {
-    watch.fact_if(deeds.orphaned, Fact::Orphaned);
-    let (Event::Offer(description) | Event::Answer(description)) = event else { return };
-    let is_stale = description.meeting != before.met;
-    watch.fact_if(is_stale, Fact::StaleHeard);
-    if is_stale && deeds.applied {
-        watch.finding(Fact::StaleApplied, at, || "but it was made before the two met anew".into());
-    }
-    if matches!(event, Event::Offer(_)) {
-        watch.fact_if(before.connection != 0, Fact::OfferToExisting);
-        if before.pending != 0 && !is_stale {
-            watch.fact(Fact::Glare);
-            if deeds.applied != (role == Role::Polite) {
-                watch.finding(Fact::WrongSurvivor, at, || "the lower id's offer had to survive the crossing".into());
-            }
-        }
-    } else {
-        let is_due = before.pending != 0 && before.pending == description.answers;
-        watch.fact_if(deeds.applied && is_due, Fact::AnswerApplied);
-        watch.fact_if(deeds.failed || deeds.applied && !is_due, Fact::AnswerMisapplied);
-    }
 }

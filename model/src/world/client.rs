@@ -5,8 +5,8 @@
 //! signals live as long as its stay, and on leaving it closes every connection.
 
 use super::{
-    Fact, World,
-    audit::{Deeds, audit_negotiation},
+    Budget, Fact, World,
+    audit_peer::{Deeds, audit_identity, audit_negotiation},
     packed::{Downward, Upward},
     queue::{Overflow, Queue},
     state::sessions,
@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     message::{RequestKind, SignalKind, Target},
-    negotiation::{Command, Description, Event, Role, Side, step},
+    negotiation::{Command, Description, Event, Negotiation, Role, Side, step},
+    room::{Directory, Identity},
 };
 
 impl<const P: usize, const S: usize> World<P, S> {
@@ -33,6 +34,30 @@ impl<const P: usize, const S: usize> World<P, S> {
     pub(super) fn leave(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
         self.quit(setting, peer, watch)?;
         self.send(peer, Upward::Leave, watch)
+    }
+
+    /// The peer finds a candidate, which may overtake the description that it belongs to.
+    pub(super) fn gather(
+        &mut self,
+        setting: &Setting,
+        peer: u8,
+        remote: u8,
+        is_early: bool,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
+        if !is_early {
+            return self.negotiate(setting, peer, remote, Event::Gathered, watch);
+        }
+        let own = usize::from(self.session_of(peer));
+        let Negotiation { met, connection, .. } = self.negotiation(peer, remote);
+        let newest = self.up[own].last().map(Upward::unpack);
+        let Some(Upward::Signal(_, _, Description { ice, .. })) = newest else {
+            unreachable!("a candidate is early only while its description is the newest message")
+        };
+        let candidate = Description { meeting: met, connection, ice, ..Description::default() };
+        let message = Upward::Signal(SignalKind::Candidate, Target::User(remote), candidate);
+        watch.send::<P>(own as u8, || format!("{}, ahead of its description", message.text::<P>(own as u8)));
+        self.up[own].push_before_last(message.pack()?)
     }
 
     pub(super) fn stray(&mut self, peer: u8, target: Target<u8, u8>, watch: &mut impl Watch) -> Result<(), Overflow> {
@@ -55,10 +80,18 @@ impl<const P: usize, const S: usize> World<P, S> {
     }
 
     pub(super) fn reconnect(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
+        let before = self.session_of(peer);
         let client = &mut self.clients[usize::from(peer)];
         client.epoch += 1;
         client.is_alive = true;
-        let session = self.session_of(peer);
+        let session = match setting.rules.identity {
+            Identity::Fresh => self.session_of(peer),
+            Identity::Resumed => before,
+        };
+        audit_identity(Self::lane(peer), before, session, self.server.is_connected(before), watch);
+        if session == before {
+            self.clients[usize::from(peer)].epoch -= 1;
+        }
         watch.note(Self::lane(peer), || format!("connects again, as {}", session_name::<P>(session)));
         self.connect(setting, session, watch)
     }
@@ -98,11 +131,12 @@ impl<const P: usize, const S: usize> World<P, S> {
             Downward::Signal(kind, from, description) if is_inside => {
                 self.hear(setting, peer, from, kind, description, watch)
             }
-            Downward::UserLeft(_) | Downward::Signal(..) => {
+            Downward::RoomClosed if is_inside => self.quit(setting, peer, watch),
+            Downward::UserLeft(_) | Downward::Signal(..) | Downward::RoomClosed => {
                 watch.note(Self::lane(peer), || "ignores it: it is in no room".into());
                 Ok(())
             }
-            Downward::Error(_) => Ok(()),
+            Downward::Error(_) | Downward::HostChanged(_) => Ok(()),
         }
     }
 
@@ -124,7 +158,7 @@ impl<const P: usize, const S: usize> World<P, S> {
         match kind {
             SignalKind::Offer => self.negotiate(setting, peer, from, Event::Offer(description), watch),
             SignalKind::Answer => self.negotiate(setting, peer, from, Event::Answer(description), watch),
-            SignalKind::Candidate => Ok(()),
+            SignalKind::Candidate => self.negotiate(setting, peer, from, Event::Candidate(description), watch),
         }
     }
 
@@ -151,15 +185,35 @@ impl<const P: usize, const S: usize> World<P, S> {
         let client = &mut self.clients[usize::from(peer)];
         (client.room, client.roster) = (None, 0);
         for remote in 0..S as u8 {
-            if self.negotiation(peer, remote).connection != 0 {
+            let state = self.negotiation(peer, remote);
+            if state.connection != 0 || state.kept > 0 {
                 self.negotiate(setting, peer, remote, Event::Gone, watch)?;
             }
         }
         Ok(())
     }
 
-    /// Runs the peer's rules for one remote, and sends what they say.
+    /// Runs the peer's rules for one remote. An answer that is due is made at once, unless it may take its time.
     pub(super) fn negotiate(
+        &mut self,
+        setting: &Setting,
+        peer: u8,
+        remote: u8,
+        event: Event,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
+        self.negotiate_once(setting, peer, remote, event, watch)?;
+        if !matches!(event, Event::Offer(_)) || !self.owes_answer(peer, remote) {
+            return Ok(());
+        }
+        if self.budgets.left(Budget::SlowAnswer) > 0 {
+            self.budgets.spend(Budget::SlowAnswer);
+            return Ok(());
+        }
+        self.negotiate_once(setting, peer, remote, Event::Ready, watch)
+    }
+
+    fn negotiate_once(
         &mut self,
         setting: &Setting,
         peer: u8,
@@ -172,7 +226,7 @@ impl<const P: usize, const S: usize> World<P, S> {
         let role = Role::between(&own, &remote);
         let up = &mut self.up[usize::from(own)];
         let (mut deeds, mut sent) = (Deeds::default(), Ok(()));
-        let after = step(before, &setting.strategy, role, event, &mut |command| {
+        let mut emit = |command| {
             deeds.record(command);
             watch.command::<P>(own, remote, command);
             if let Command::Send(kind, description) = command {
@@ -180,11 +234,15 @@ impl<const P: usize, const S: usize> World<P, S> {
                 watch.send::<P>(own, || message.text::<P>(own));
                 sent = sent.and_then(|()| up.push(message.pack()?));
             }
-        });
+        };
+        let after = match setting.peer {
+            None => step(before, &setting.strategy, role, event, &mut emit),
+            Some(peer_step) => peer_step(before, &setting.strategy, role, event, &mut emit),
+        };
         sent?;
         // A faulty server introduces a peer to itself. That is no remote, and the clauses of negotiation are silent.
         if remote != own {
-            audit_negotiation(Self::lane(peer), &before, role, event, deeds, watch);
+            audit_negotiation(Self::lane(peer), [&before, &after], role, event, deeds, watch);
         }
         self.set_negotiation(peer, remote, after)
     }

@@ -4,8 +4,8 @@
 //! The world adds what surrounds them: who acts when, what is under way, what is lost.
 //!
 //! - Everything that the environment may do is an [`Action`] under a budget ([`Budgets`]); only enabled ones are offered.
-//! - The server handles one message at a time, and so does a peer. Handlers are atomic: JavaScript's gaps between
-//!   `createOffer` and `setLocalDescription` are not modelled.
+//! - The server handles one message at a time, and so does a peer. A description is made, applied and sent at once; that
+//!   an answer takes time, and that a candidate overtakes its description, are actions under budgets.
 //! - A connection that drops takes with it what was on its way to the client. What the client had sent may still be
 //!   served, any prefix of it; the rest is cut when the server notices. A reconnect is a new connection with a new id.
 //! - [`Facts`] are what a step or a state shows. Each [`Property`] is a fact that must never be seen, with another fact
@@ -13,28 +13,37 @@
 //!
 //! # Termination
 //! A run that completes has no infinite behaviour to worry about: an action uses up a budget, serving a message makes no
-//! new ones for the server, and of what a peer handles only offers can lead to further offers, whose numbers grow and
-//! are bounded by a hard error ([`Overflow`]). So "at quiescence" is reached by every fair run, and needs no lasso search.
+//! new ones for the server, and whatever a peer handles leads to further descriptions only, whose numbers grow and are
+//! bounded by a hard error ([`Overflow`]); ICE recovers or fails once for each loss, and losses have a budget. So "at quiescence" is reached by every fair run, and needs no lasso search.
 
 mod action;
 mod audit;
+mod audit_outcome;
+mod audit_peer;
+mod budget;
 mod client;
+mod configuration;
 mod facts;
 mod judge;
 mod packed;
+mod packed_negotiation;
 mod property;
 mod queue;
+mod seam;
 mod server;
 mod state;
 mod system;
 mod trace;
 mod variant;
 
-pub use action::{Action, Budget, Budgets};
+pub use action::{Action, IceAction};
+pub use budget::{Budget, Budgets};
+pub use configuration::Configuration;
 pub use facts::{Fact, Facts};
 pub use property::{PROPERTIES, Property, When, property};
 pub use queue::{Overflow, QUEUE_MAX};
+pub use seam::{ModelDirectory, PeerStep, ServerStep};
 pub use state::{ROOMS_MAX, World};
 pub use system::{Setting, System};
 pub use trace::{Lane, Line, Trace, TraceStep};
-pub use variant::{Configuration, UnknownVariant, Variant};
+pub use variant::{UnknownVariant, Variant};

@@ -1,11 +1,11 @@
-//! Messages and negotiations in 32 bits each: eight numbers of four bits. A state is mostly queues, and its size decides
-//! the speed of the search.
+//! Messages in 32 bits: eight numbers of four bits. A state is mostly queues, and its size decides the speed of the
+//! search.
 
 use super::queue::Overflow;
 use crate::{
     id::InvalidRoomId,
     message::{ClientMessage, Refusal, RequestKind, ServerMessage, Signal, SignalKind, Target},
-    negotiation::{Description, Negotiation},
+    negotiation::Description,
 };
 
 /// A user is a target below this number, a room from it on.
@@ -18,6 +18,8 @@ pub(super) enum Upward {
     /// A request that no one could hear the outcome of. Its room id is empty, so that it takes no effect: whether one
     /// with a valid room id does is left open by docs/protocol.md.
     RequestWithoutAck,
+    /// A request with an empty room id.
+    InvalidRequest(RequestKind),
     Leave,
     Signal(SignalKind, Target<u8, u8>, Description),
 }
@@ -30,6 +32,8 @@ pub(super) enum Downward {
     Refused(Refused),
     UserJoined(u8),
     UserLeft(u8),
+    RoomClosed,
+    HostChanged(u8),
     Signal(SignalKind, u8, Description),
     Error(SignalKind),
 }
@@ -41,10 +45,12 @@ pub(super) enum Refused {
     AlreadyInRoom,
     RoomExists,
     RoomNotFound,
+    RoomFull,
 }
 
 impl Refused {
-    const ALL: [Self; 4] = [Self::InvalidRoomId, Self::AlreadyInRoom, Self::RoomExists, Self::RoomNotFound];
+    const ALL: [Self; 5] =
+        [Self::InvalidRoomId, Self::AlreadyInRoom, Self::RoomExists, Self::RoomNotFound, Self::RoomFull];
 }
 
 impl From<Refusal> for Refused {
@@ -54,6 +60,7 @@ impl From<Refusal> for Refused {
             Refusal::AlreadyInRoom => Self::AlreadyInRoom,
             Refusal::RoomExists => Self::RoomExists,
             Refusal::RoomNotFound => Self::RoomNotFound,
+            Refusal::RoomFull => Self::RoomFull,
         }
     }
 }
@@ -65,6 +72,7 @@ impl Upward {
             Self::RequestWithoutAck => {
                 ClientMessage::Request { kind: RequestKind::Create, room: Err(InvalidRoomId::Empty), ack: false }
             }
+            Self::InvalidRequest(kind) => ClientMessage::Request { kind, room: Err(InvalidRoomId::Empty), ack: true },
             Self::Leave => ClientMessage::Leave,
             Self::Signal(kind, target, payload) => {
                 ClientMessage::Signal { kind, signal: Ok(Signal { target, payload }) }
@@ -78,6 +86,7 @@ impl Upward {
             Self::Request(RequestKind::Join, room) => join([2, room.into(), 0, 0, 0, 0, 0]),
             Self::RequestWithoutAck => join([3, 0, 0, 0, 0, 0, 0]),
             Self::Leave => join([4, 0, 0, 0, 0, 0, 0]),
+            Self::InvalidRequest(kind) => join([5, kind as u32, 0, 0, 0, 0, 0]),
             Self::Signal(kind, target, description) => {
                 let target = match target {
                     Target::User(session) => session,
@@ -96,6 +105,7 @@ impl Upward {
             2 => Self::Request(RequestKind::Join, room as u8),
             3 => Self::RequestWithoutAck,
             4 => Self::Leave,
+            5 => Self::InvalidRequest([RequestKind::Create, RequestKind::Join][room as usize]),
             _ => {
                 let (kind, target, description) = unpack_signal(word);
                 let target = match target {
@@ -119,6 +129,8 @@ impl Downward {
             ServerMessage::Refused(refusal) => Self::Refused(refusal.into()),
             ServerMessage::UserJoined(session) => Self::UserJoined(session),
             ServerMessage::UserLeft(session) => Self::UserLeft(session),
+            ServerMessage::RoomClosed => Self::RoomClosed,
+            ServerMessage::HostChanged(session) => Self::HostChanged(session),
             ServerMessage::Signal { kind, from, payload } => Self::Signal(kind, from, payload),
             ServerMessage::Error(kind, _) => Self::Error(kind),
         }
@@ -132,6 +144,8 @@ impl Downward {
             Self::UserJoined(session) => join([4, session.into(), 0, 0, 0, 0, 0]),
             Self::UserLeft(session) => join([5, session.into(), 0, 0, 0, 0, 0]),
             Self::Error(kind) => join([6, kind as u32, 0, 0, 0, 0, 0]),
+            Self::RoomClosed => join([7, 0, 0, 0, 0, 0, 0]),
+            Self::HostChanged(session) => join([11, session.into(), 0, 0, 0, 0, 0]),
             Self::Signal(kind, from, description) => pack_signal(kind, from, description),
         }
     }
@@ -145,6 +159,8 @@ impl Downward {
             4 => Self::UserJoined(first as u8),
             5 => Self::UserLeft(first as u8),
             6 => Self::Error(SignalKind::ALL[first as usize]),
+            7 => Self::RoomClosed,
+            11 => Self::HostChanged(first as u8),
             _ => {
                 let (kind, from, description) = unpack_signal(word);
                 Self::Signal(kind, from, description)
@@ -157,24 +173,14 @@ impl Downward {
 const SIGNAL_TAG: u32 = 8;
 
 fn pack_signal(kind: SignalKind, other: u8, description: Description) -> Result<u32, Overflow> {
-    let Description { meeting, connection, number, answers } = description;
-    join([SIGNAL_TAG + kind as u32, other.into(), meeting, connection, number, answers, 0])
+    let Description { meeting, connection, number, answers, ice } = description;
+    join([SIGNAL_TAG + kind as u32, other.into(), meeting, connection, number, answers, ice])
 }
 
 fn unpack_signal(word: u32) -> (SignalKind, u8, Description) {
-    let [tag, other, meeting, connection, number, answers, _] = split(word);
+    let [tag, other, meeting, connection, number, answers, ice] = split(word);
     let kind = SignalKind::ALL[(tag - SIGNAL_TAG) as usize];
-    (kind, other as u8, Description { meeting, connection, number, answers })
-}
-
-pub(super) fn pack_negotiation(state: Negotiation) -> Result<u32, Overflow> {
-    let Negotiation { met, made, connection, remote_connection, pending, local, remote } = state;
-    join([met, made, connection, remote_connection, pending, local, remote])
-}
-
-pub(super) fn unpack_negotiation(word: u32) -> Negotiation {
-    let [met, made, connection, remote_connection, pending, local, remote] = split(word);
-    Negotiation { met, made, connection, remote_connection, pending, local, remote }
+    (kind, other as u8, Description { meeting, connection, number, answers, ice })
 }
 
 fn join(numbers: [u32; 7]) -> Result<u32, Overflow> {
@@ -196,11 +202,12 @@ fn split(word: u32) -> [u32; 7] {
 mod tests {
     use super::*;
 
-    const DESCRIPTION: Description = Description { meeting: 1, connection: 2, number: 15, answers: 4 };
+    const DESCRIPTION: Description = Description { meeting: 1, connection: 2, number: 15, answers: 4, ice: 9 };
 
     #[test]
     fn upward_messages_survive_packing() {
         let mut messages = vec![Upward::RequestWithoutAck, Upward::Leave];
+        messages.extend([RequestKind::Create, RequestKind::Join].map(Upward::InvalidRequest));
         for room in 0..2 {
             messages.push(Upward::Request(RequestKind::Create, room));
             messages.push(Upward::Request(RequestKind::Join, room));
@@ -220,7 +227,12 @@ mod tests {
     fn downward_messages_survive_packing() {
         let mut messages = vec![Downward::Created(1), Downward::Joined(1, 0b1010_0110)];
         messages.extend(Refused::ALL.map(Downward::Refused));
-        messages.extend([Downward::UserJoined(7), Downward::UserLeft(0)]);
+        messages.extend([
+            Downward::UserJoined(7),
+            Downward::UserLeft(0),
+            Downward::RoomClosed,
+            Downward::HostChanged(3),
+        ]);
         for kind in SignalKind::ALL {
             messages.push(Downward::Error(kind));
             messages.push(Downward::Signal(kind, 7, DESCRIPTION));

@@ -4,8 +4,10 @@ use super::Fact;
 use crate::requirement::{
     RequirementId,
     ids::{
-        ERR_04, NEG_01, NEG_02, NEG_03, NEG_05, NEG_06, NEG_07, ORDER_01, RELAY_04, RELAY_05, RELAY_06, ROOM_02,
-        ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_10, ROOM_12,
+        CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_04, ID_01, ID_02, NEG_01, NEG_02, NEG_03, NEG_04,
+        NEG_05, NEG_06, NEG_07, NEG_08, ORDER_01, ORDER_02, ORDER_03, ORDER_04, RELAY_01, RELAY_02, RELAY_03, RELAY_04,
+        RELAY_05, RELAY_06, RELAY_07, RELAY_08, ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08,
+        ROOM_09, ROOM_10, ROOM_11, ROOM_12, ROOM_15,
     },
 };
 
@@ -49,10 +51,14 @@ macro_rules! properties {
 }
 
 properties! {
+    ROOM_01 Transition "A create of a free room makes the caller its only member, and nobody else hears of it."
+        never [CreateFailed] occasion CreateServed;
     ROOM_02 Transition "A room that has members is not created again."
         never [TakenRoomCreated] occasion TakenRoomRefused;
+    ROOM_03 Transition "A request with an invalid room id is refused, and nothing changes."
+        never [InvalidAccepted] occasion InvalidServed;
     ROOM_04 State "A connection is a member of the room that it is in, and of no other: there are no ghosts."
-        never [GhostMember] occasion SecondRoomAsked;
+        never [GhostMember, SecondRoomGranted] occasion SecondRoomAsked;
     ROOM_05 Transition "A room without members cannot be joined."
         never [MissingRoomJoined] occasion MissingRoomRefused;
     ROOM_06 Transition "A joiner is told of exactly the other members, each once."
@@ -61,32 +67,68 @@ properties! {
         never [DuplicateAnnouncement, MissedArrival] occasion AnnouncementHeard;
     ROOM_08 Quiescence "At rest, nobody believes in a member that has gone: every survivor learns of every departure."
         never [MissedDeparture] occasion DepartureHeard;
+    ROOM_09 Transition "A leave by a caller in no room has no effect."
+        never [IdleLeaveActed] occasion IdleLeave;
     ROOM_10 State "A connection that ended is a member of nothing."
         never [EndedMember] occasion MemberEnded;
+    ROOM_11 Transition "A room ends with its last member, and its id is free again."
+        never [EndedRoomRefused] occasion LastMemberLeft;
     ROOM_12 Transition "No notice of a room goes to a connection that is not in it."
         never [NoticeToOutsider] occasion NoticePastOutsider;
+    ROOM_15 Transition "Of several creates of one room that are under way together, one succeeds."
+        never [CreatedTwice] occasion CreatesRaced;
     ORDER_01 Transition "A member hears signals only of those it was told of and that have not left."
         never [SignalOfStranger] occasion SignalHeard;
+    ORDER_02 Transition "A joiner's ack is sent before anything else of the room."
+        never [BeforeAck] occasion NoticeBehindAck;
+    ORDER_03 Transition "Signals of one sender to one target are served in the order in which they were sent."
+        never [SignalsReordered] occasion SignalsInARow;
+    ORDER_04 State "Joins and leaves on their way to two members are on their way in one order."
+        never [NoticesDiffer] occasion NoticesAlike;
+    RELAY_01 Transition "A signal to a fellow member is delivered once, and to nobody else."
+        never [Misdelivered] occasion FellowSignal;
+    RELAY_02 Transition "A signal is relayed as it was sent."
+        never [PayloadChanged] occasion PayloadKept;
+    RELAY_03 Transition "A signal is relayed under its sender's id."
+        never [FromForged] occasion FromStamped;
     RELAY_04 Transition "A member's signal to somebody outside its room reaches nobody."
         never [RelayedAcrossRooms] occasion SignalAcrossRooms;
     RELAY_05 Transition "A signal of a sender in no room reaches nobody."
         never [RelayedFromNoRoom] occasion SignalFromNoRoom;
     RELAY_06 Transition "A signal to the name of a room reaches nobody."
         never [RelayedByRoomName] occasion SignalToRoomName;
+    RELAY_07 Transition "A signal that reaches nobody is answered with one error, to its sender."
+        never [UndeliverableUnanswered] occasion UndeliverableServed;
+    RELAY_08 Transition "A signal to its own sender is not delivered."
+        never [RelayedToSelf] occasion SignalToSelf;
     ERR_04 Transition "A request without an ack callback does not end the server."
         never [Crashed] occasion AcklessServed;
+    ID_01 Transition "No two connections that the server knows have one id."
+        never [IdShared] occasion ReconnectedEarly;
+    ID_02 Transition "A new connection gets an id that none had before."
+        never [IdReused] occasion ReconnectedAnew;
     NEG_01 Transition "No live peer connection is overwritten: there is one for each remote."
         never [Orphaned] occasion OfferToExisting;
     NEG_02 Transition "Of two offers that cross, that of the lower id survives, and only that."
         never [WrongSurvivor] occasion Glare;
     NEG_03 Transition "An answer is applied only to the offer that it answers."
         never [AnswerMisapplied] occasion AnswerApplied;
-    NEG_05 Quiescence "At rest, nobody keeps a peer connection to somebody who has gone."
+    NEG_04 Transition "A candidate that precedes its description waits for it, and is added to no other."
+        never [CandidateLost, CandidateMisapplied] occasion CandidateEarly;
+    NEG_05 Quiescence "At rest, nobody keeps a peer connection to somebody who has gone, or anything queued for it."
         never [ConnectionKept] occasion ConnectionClosed;
-    NEG_06 Quiescence "At rest, every two members of a room are connected."
-        never [Unconnected] occasion Connected;
-    NEG_07 Transition "No offer or answer of an earlier meeting is applied."
+    NEG_06 Quiescence "At rest, every two members of a room are connected, and no change of media waits."
+        never [Unconnected, ChangeForgotten] occasion Connected;
+    NEG_07 Transition "No signal of an earlier meeting is applied or kept."
         never [StaleApplied] occasion StaleHeard;
+    NEG_08 Transition "A new connection has its handlers and tracks before its first description."
+        never [HandlersLate, TracksLate] occasion FirstDescription;
+    CAP_HOST_CLOSE_01 Transition "When the host leaves, every other member is told once and released, and the room ends."
+        never [RoomHalfClosed] occasion HostLeft;
+    CAP_HOST_TRANSFER_01 Transition "When the host leaves, every other member is told once of the next."
+        never [HostUntold] occasion HostHandedOver;
+    CAP_CAPACITY_01 Transition "A join of a full room is refused, and nothing changes."
+        never [FullRoomJoined] occasion FullRoomRefused;
 }
 
 /// The property of a clause, if the model has one.

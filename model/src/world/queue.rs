@@ -43,6 +43,32 @@ impl Queue {
         Ok(())
     }
 
+    /// The messages, the oldest first.
+    pub(super) fn words(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().copied().take_while(|word| *word != 0)
+    }
+
+    /// The newest message.
+    pub(super) fn last(&self) -> Option<u32> {
+        self.words().last()
+    }
+
+    /// Puts a message before the newest one.
+    pub(super) fn push_before_last(&mut self, word: u32) -> Result<(), Overflow> {
+        self.push(word)?;
+        let len = self.len();
+        if len > 1 {
+            self.0.swap(len - 1, len - 2);
+        }
+        Ok(())
+    }
+
+    /// Takes the second message.
+    pub(super) fn pop_second(&mut self) -> Option<u32> {
+        self.0.swap(0, 1);
+        self.pop()
+    }
+
     pub(super) fn pop(&mut self) -> Option<u32> {
         let first = self.0[0];
         self.0.copy_within(1.., 0);
@@ -61,6 +87,21 @@ mod tests {
         queue.push(7).unwrap();
         queue.push(5).unwrap();
         assert_eq!([queue.pop(), queue.pop(), queue.pop()], [Some(7), Some(5), None]);
+    }
+
+    #[test]
+    fn a_message_before_the_newest_is_the_last_but_one() {
+        let mut queue = Queue::default();
+        (1..=3).for_each(|word| queue.push(word).unwrap());
+        queue.push_before_last(9).unwrap();
+        assert_eq!((queue.words().collect::<Vec<_>>(), queue.last()), (vec![1, 2, 9, 3], Some(3)));
+    }
+
+    #[test]
+    fn the_second_message_can_overtake_the_first() {
+        let mut queue = Queue::default();
+        (1..=3).for_each(|word| queue.push(word).unwrap());
+        assert_eq!((queue.pop_second(), queue.words().collect::<Vec<_>>()), (Some(2), vec![1, 3]));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::{
     Fact, World,
-    audit::{Served, audit_effect, audit_message},
+    audit::{Served, audit_effect, audit_message, audit_overtaking},
+    audit_outcome::{Tally, audit_outcome},
     packed::{Downward, Upward},
     queue::{Overflow, Queue},
     state::is_live,
@@ -18,10 +19,35 @@ impl<const P: usize, const S: usize> World<P, S> {
     /// The server handles the oldest message of a session.
     pub(super) fn serve(&mut self, setting: &Setting, session: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
         let word = self.up[usize::from(session)].pop().expect("serving is enabled only with a message waiting");
+        self.serve_word(setting, session, word, watch)
+    }
+
+    /// The server handles the second message of a session before the first.
+    pub(super) fn serve_overtaking(
+        &mut self,
+        setting: &Setting,
+        session: u8,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
+        let queue = &mut self.up[usize::from(session)];
+        let word = queue.pop_second().expect("overtaking is enabled only with two messages waiting");
+        let overtaken = queue.words().next().map(Upward::unpack);
+        audit_overtaking(overtaken, Upward::unpack(word), watch);
+        self.serve_word(setting, session, word, watch)
+    }
+
+    fn serve_word(
+        &mut self,
+        setting: &Setting,
+        session: u8,
+        word: u32,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
         let message = Upward::unpack(word);
         watch.arrow_up::<P>(session, || message.text::<P>(session));
+        let next = self.up[usize::from(session)].words().next().map(Upward::unpack);
         let served = Served { by: session, message: Some(message), before: self.server };
-        audit_message(&served, watch);
+        audit_message(&served, next, watch);
         self.run(setting, Input::Message(session, message.message()), &served, watch)
     }
 
@@ -55,10 +81,11 @@ impl<const P: usize, const S: usize> World<P, S> {
         served: &Served<S>,
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
-        let mut outcome = Ok(());
+        let (mut outcome, mut tally) = (Ok(()), Tally::default());
         let (clients, down, crashed) = (&self.clients, &mut self.down, &mut self.crashed);
-        step(&mut self.server, &setting.rules, input, &mut |effect| {
-            audit_effect::<P, S>(served, &effect, watch);
+        let mut emit = |effect: Effect<u8, u8, Description>| {
+            audit_effect::<P, S>(served, &effect, down, watch);
+            tally.count(served, &effect);
             match effect {
                 Effect::Crash => *crashed = true,
                 // What is sent to a connection that has ended, and is not noticed yet, is lost.
@@ -68,7 +95,12 @@ impl<const P: usize, const S: usize> World<P, S> {
                     outcome = outcome.and(sent);
                 }
             }
-        });
+        };
+        match setting.server {
+            None => step(&mut self.server, &setting.rules, input, &mut emit),
+            Some(server_step) => server_step(&mut self.server, &setting.rules, input, &mut emit),
+        }
+        audit_outcome(served, &setting.rules, &tally, &self.server, watch);
         outcome
     }
 }

@@ -1,8 +1,8 @@
 //! The state of the world, as plain data.
 
 use super::{
-    action::Budgets,
-    packed::{pack_negotiation, unpack_negotiation},
+    budget::Budgets,
+    packed_negotiation::{owes_answer, pack_negotiation, unpack_negotiation},
     queue::{Overflow, Queue},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The most rooms that a world has names for.
-pub const ROOMS_MAX: usize = 2;
+pub const ROOMS_MAX: usize = 3;
 
 /// `P` peers with `S` connections (`S / P` for each peer, one after the other), one server, and what is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ pub struct World<const P: usize, const S: usize> {
     pub(super) up: [Queue; S],
     pub(super) down: [Queue; S],
     /// Each peer's negotiation with every session, its own included: faulty servers introduce a peer to itself.
-    pub(super) negotiations: [[u32; S]; P],
+    pub(super) negotiations: [[u64; S]; P],
     pub(super) server: SmallDirectory<S, ROOMS_MAX>,
     pub(super) clients: [Client; P],
     pub(super) budgets: Budgets,
@@ -66,14 +66,17 @@ impl<const P: usize, const S: usize> World<P, S> {
         &self.server
     }
 
-    /// Whether nothing is under way: no message waits, and the server knows of every connection that ended.
+    /// Whether nothing is under way: no message waits, no answer is being made, and the server knows of every connection
+    /// that ended. What ICE may still do is not looked at: see [`super::System::is_at_rest`].
     #[must_use]
     pub fn is_quiescent(&self) -> bool {
         let is_at_rest = |session: u8| {
             let is_noticed = self.is_live(session) || !self.server.is_connected(session);
             is_noticed && self.up[usize::from(session)].is_empty() && self.down[usize::from(session)].is_empty()
         };
-        !self.crashed && (0..S as u8).all(is_at_rest)
+        !self.crashed
+            && (0..S as u8).all(is_at_rest)
+            && !self.negotiations.iter().flatten().any(|word| owes_answer(*word))
     }
 
     pub(super) fn session_of(&self, peer: u8) -> u8 {
@@ -92,6 +95,11 @@ impl<const P: usize, const S: usize> World<P, S> {
     #[must_use]
     pub fn negotiation(&self, peer: u8, remote: u8) -> Negotiation {
         unpack_negotiation(self.negotiations[usize::from(peer)][usize::from(remote)])
+    }
+
+    /// Whether the peer's answer to a remote session is still being made.
+    pub(super) fn owes_answer(&self, peer: u8, remote: u8) -> bool {
+        owes_answer(self.negotiations[usize::from(peer)][usize::from(remote)])
     }
 
     pub(super) fn set_negotiation(&mut self, peer: u8, remote: u8, state: Negotiation) -> Result<(), Overflow> {

@@ -1,26 +1,46 @@
 //! The world as a transition system: where it starts, what can happen, what follows.
 
 use super::{
-    Action, Budgets, Fact, Facts, World,
+    Action, Budgets, Fact, Facts, PeerStep, Property, ServerStep, World,
     packed::Upward,
     queue::Overflow,
-    trace::{Recorder, Trace, TraceStep, Watch},
+    trace::{Recorder, Trace, TraceStep, Watch, ice_text},
 };
 use crate::{
     message::Target,
     negotiation::{Event, Strategy},
-    room::RoomRules,
+    requirement::ids::{CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01},
+    room::{HostLeaves, RoomRules},
 };
 
 /// What does not change during a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// The server's rules.
     pub rules: RoomRules,
     /// The peers' rules.
     pub strategy: Strategy,
+    /// What the server does, if not [`crate::room::step`].
+    pub server: Option<ServerStep>,
+    /// What a peer does, if not [`crate::negotiation::step`].
+    pub peer: Option<PeerStep>,
     /// How many rooms have names.
     pub rooms: u8,
+    /// Whether ICE is looked at: its losses happen, and peers are connected only when it says so at both ends.
+    pub ice: bool,
+}
+
+impl Setting {
+    /// Whether these rules have to keep a property: those of a capability bind only who has it.
+    #[must_use]
+    pub fn owes(&self, property: &Property) -> bool {
+        match property.clause {
+            CAP_HOST_CLOSE_01 => matches!(self.rules.host_leaves, HostLeaves::CloseRoom | HostLeaves::ForgetRoom),
+            CAP_HOST_TRANSFER_01 => self.rules.host_leaves == HostLeaves::HandOver,
+            CAP_CAPACITY_01 => self.rules.capacity.is_some(),
+            _ => true,
+        }
+    }
 }
 
 /// A world with its rules: what a checker explores.
@@ -58,8 +78,14 @@ impl<const P: usize, const S: usize> System<P, S> {
     #[must_use]
     pub fn judge(&self, state: &World<P, S>) -> Facts {
         let mut facts = Facts::default();
-        state.judge(self.setting.rooms, &mut facts);
+        state.judge(&self.setting, &mut facts);
         facts
+    }
+
+    /// Whether nothing is under way, and nothing more happens unless somebody acts.
+    #[must_use]
+    pub fn is_at_rest(&self, state: &World<P, S>) -> bool {
+        state.is_at_rest(&self.setting)
     }
 
     /// Replays a path from the initial state and tells what happens, and at the end what of `faults` the last state
@@ -76,12 +102,16 @@ impl<const P: usize, const S: usize> System<P, S> {
             steps.push(TraceStep { lines: recorder.lines });
         }
         let mut recorder = Recorder { only: Some(faults), ..Recorder::default() };
-        state.judge(self.setting.rooms, &mut recorder);
+        state.judge(&self.setting, &mut recorder);
         Ok(Trace::of(P as u8, steps, recorder.lines))
     }
 }
 
 impl<const P: usize, const S: usize> World<P, S> {
+    pub(super) fn is_at_rest(&self, setting: &Setting) -> bool {
+        self.is_quiescent() && (!setting.ice || self.is_ice_at_rest())
+    }
+
     /// Performs an enabled action.
     pub(super) fn apply(&mut self, setting: &Setting, action: Action, watch: &mut impl Watch) -> Result<(), Overflow> {
         if let Some(budget) = action.budget() {
@@ -101,10 +131,26 @@ impl<const P: usize, const S: usize> World<P, S> {
             Action::Notice(session) => self.notice(setting, session, watch),
             Action::StrayToUser(peer, session) => self.stray(peer, Target::User(session), watch),
             Action::StrayToRoom(peer, room) => self.stray(peer, Target::Room(room), watch),
-            Action::Renegotiate(peer, remote) => {
-                watch.note(Self::lane(peer), || "changes its media".into());
-                self.negotiate(setting, peer, remote, Event::Renegotiate, watch)
+            Action::EnterInvalid(peer, kind) => {
+                self.clients[usize::from(peer)].asking = Some(0);
+                self.send(peer, Upward::InvalidRequest(kind), watch)
             }
+            Action::LeaveOutside(peer) => self.send(peer, Upward::Leave, watch),
+            Action::ChangeTracks(peer, remote) => {
+                watch.note(Self::lane(peer), || "changes its tracks".into());
+                self.negotiate(setting, peer, remote, Event::ChangeTracks, watch)
+            }
+            Action::Ready(peer, remote) => {
+                watch.note(Self::lane(peer), || "has its answer ready".into());
+                self.negotiate(setting, peer, remote, Event::Ready, watch)
+            }
+            Action::Gather(peer, remote) => self.gather(setting, peer, remote, false, watch),
+            Action::GatherEarly(peer, remote) => self.gather(setting, peer, remote, true, watch),
+            Action::Ice(peer, remote, ice) => {
+                watch.note(Self::lane(peer), || ice_text::<P>(remote, ice));
+                self.negotiate(setting, peer, remote, ice.event(), watch)
+            }
+            Action::ServeOvertaking(session) => self.serve_overtaking(setting, session, watch),
             Action::Serve(session) => self.serve(setting, session, watch),
             Action::Deliver(session) => self.deliver(setting, session, watch),
         }

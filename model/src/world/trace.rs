@@ -1,7 +1,7 @@
 //! A run told as lines between lanes, for any renderer: who sent what, what was served and delivered, and what came of it.
 
 use super::{
-    Fact, Facts, World,
+    Fact, Facts, IceAction, World,
     packed::{Downward, Refused, Upward},
     state::sessions,
 };
@@ -118,7 +118,8 @@ pub(super) trait Watch {
     }
 
     fn command<const P: usize>(&mut self, own: u8, remote: u8, command: Command) {
-        if matches!(command, Command::Send(..)) {
+        // What is sent is told by its own line, and what every connection gets is no news.
+        if matches!(command, Command::Send(..) | Command::Attach | Command::AddTracks | Command::Prepare) {
             return;
         }
         self.note(lane::<P>(own), || command_text::<P>(own, remote, command));
@@ -182,6 +183,8 @@ impl Upward {
             Self::Request(RequestKind::Create, room) => format!("create-room {}", room_name(room)),
             Self::Request(RequestKind::Join, room) => format!("join-room {}", room_name(room)),
             Self::RequestWithoutAck => "create-room \"\" without ack callback".into(),
+            Self::InvalidRequest(RequestKind::Create) => "create-room \"\"".into(),
+            Self::InvalidRequest(RequestKind::Join) => "join-room \"\"".into(),
             Self::Leave => "leave-room".into(),
             Self::Signal(kind, target, description) => {
                 let (to, target) = match target {
@@ -209,6 +212,8 @@ impl Downward {
             Self::Refused(refused) => format!("ack: refused, {}", refused.text()),
             Self::UserJoined(session) => format!("user-joined {}", session_name::<P>(session)),
             Self::UserLeft(session) => format!("user-left {}", session_name::<P>(session)),
+            Self::RoomClosed => "room-closed".into(),
+            Self::HostChanged(session) => format!("host-changed {}", session_name::<P>(session)),
             Self::Signal(kind, from, description) => {
                 let signal = signal_text::<P>(kind, from, to, description);
                 // A description bears its maker's name already.
@@ -230,6 +235,7 @@ impl Refused {
             Self::AlreadyInRoom => "already in a room",
             Self::RoomExists => "room exists",
             Self::RoomNotFound => "room not found",
+            Self::RoomFull => "room full",
         }
     }
 }
@@ -242,13 +248,26 @@ fn kind_text(kind: SignalKind) -> &'static str {
     }
 }
 
-/// A description is named after its maker: `offer A1`, `answer B1 (to A1)`.
+/// What ICE did at one end, in words.
+pub(super) fn ice_text<const P: usize>(remote: u8, ice: IceAction) -> String {
+    let remote = session_name::<P>(remote);
+    match ice {
+        IceAction::Connect => format!("ICE to {remote}: connected"),
+        IceAction::Disconnect => format!("ICE to {remote}: disconnected"),
+        IceAction::Fail => format!("ICE to {remote}: failed"),
+        IceAction::OpenChannel => format!("data channel to {remote}: open"),
+    }
+}
+
+/// A description is named after its maker: `offer A1`, `answer B1 (to A1)`. A candidate names the description that
+/// introduced its ICE generation: `candidate of A1`.
 fn signal_text<const P: usize>(kind: SignalKind, by: u8, to: u8, description: Description) -> String {
     let (by, to) = (session_name::<P>(by), session_name::<P>(to));
     match kind {
         SignalKind::Offer => format!("offer {by}{}", description.number),
         SignalKind::Answer => format!("answer {by}{} (for {to}{})", description.number, description.answers),
-        SignalKind::Candidate => "ice-candidate".into(),
+        SignalKind::Candidate if description.ice == 0 => "ice-candidate".into(),
+        SignalKind::Candidate => format!("ice-candidate of {by}{}", description.ice),
     }
 }
 
@@ -260,13 +279,25 @@ fn command_text<const P: usize>(own: u8, remote: u8, command: Command) -> String
         Command::Orphan => format!("loses hold of its live connection to {name}"),
         Command::Rollback => "polite: rolls its own offer back".into(),
         Command::Apply(kind, description) => format!("applies {}", signal_text::<P>(kind, remote, own, description)),
-        Command::Fail(description) => {
-            let answer = signal_text::<P>(SignalKind::Answer, remote, own, description);
-            format!("InvalidStateError: {answer} finds no offer that waits")
+        Command::Restart => "restarts ICE".into(),
+        Command::Add(candidate) => {
+            format!("adds {}", signal_text::<P>(SignalKind::Candidate, remote, own, candidate))
+        }
+        Command::Keep(_) => "keeps it until its description arrives".into(),
+        Command::Release => "adds the candidates that it kept".into(),
+        Command::Discard => "forgets the candidates that it kept".into(),
+        Command::Replace => "replaces the source of a track".into(),
+        Command::Fail(SignalKind::Candidate, _) => "error: remote description is not set".into(),
+        Command::Fail(kind, description) => {
+            let signal = signal_text::<P>(kind, remote, own, description);
+            format!("InvalidStateError: {signal} finds no offer that waits")
         }
         Command::Ignore(Ignored::Stale) => "ignores it: of an earlier meeting".into(),
         Command::Ignore(Ignored::LostGlare) => "impolite: ignores it, its own offer stands".into(),
         Command::Ignore(Ignored::NotOutstanding) => "ignores it: answers no offer that waits".into(),
-        Command::Ignore(Ignored::NotStable) | Command::Send(..) => String::new(),
+        Command::Ignore(Ignored::Superseded) => "ignores it: of a description that was replaced".into(),
+        Command::Ignore(Ignored::TooMany) => "ignores it: it keeps too many already".into(),
+        Command::Ignore(Ignored::NoConnection) => "ignores it: there is no connection".into(),
+        Command::Attach | Command::AddTracks | Command::Prepare | Command::Send(..) => String::new(),
     }
 }
