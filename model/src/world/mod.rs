@@ -25,6 +25,7 @@ mod packed;
 mod property;
 mod queue;
 mod server;
+mod space;
 mod state;
 mod system;
 mod trace;

@@ -12,6 +12,9 @@ pub enum Overflow {
     /// A number that is kept in four bits.
     #[error("a number would be over 15; lower the budgets")]
     Number,
+    /// The explorer's numbers of parts, successors or states.
+    #[error("the explorer has no numbers left for {0}; lower the budgets")]
+    Explorer(&'static str),
     /// The configuration's shape.
     #[error("{peers} peers with {epochs} connections each and {rooms} rooms are more than a state has places for")]
     Shape {
@@ -35,6 +38,11 @@ impl Queue {
 
     pub(super) fn len(&self) -> usize {
         self.0.iter().take_while(|word| **word != 0).count()
+    }
+
+    /// The messages, the oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+        self.0.into_iter().take_while(|word| *word != 0)
     }
 
     pub(super) fn push(&mut self, word: u32) -> Result<(), Overflow> {

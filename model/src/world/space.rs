@@ -1,0 +1,155 @@
+//! How a world falls into parts, for the explorer.
+//!
+//! A part is a peer with all its connections. Whatever a later version adds to [`World`] belongs to the rest until it is
+//! named here: that is exact, and costs speed only.
+
+use super::{
+    Action, Facts, Overflow, System, World,
+    queue::Queue,
+    state::{Client, ROOMS_MAX},
+};
+use crate::{
+    explore::Space,
+    room::{Directory, SmallDirectory},
+};
+
+/// A peer, its queues, and what the server has recorded of its sessions, the oldest session first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Part<const S: usize> {
+    up: Vec<Queue>,
+    down: Vec<Queue>,
+    negotiations: [u32; S],
+    /// Whether the server knows the session, and where it believes it to be.
+    records: Vec<Option<Option<u8>>>,
+    client: Client,
+}
+
+/// A world without what its parts hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rest<const P: usize, const S: usize>(World<P, S>);
+
+fn record<const S: usize>(server: &SmallDirectory<S, ROOMS_MAX>, session: u8) -> Option<Option<u8>> {
+    server.is_connected(session).then(|| server.current(session))
+}
+
+fn sessions_of<const P: usize, const S: usize>(peer: usize) -> impl Iterator<Item = u8> {
+    (peer as u8..S as u8).step_by(P)
+}
+
+impl<const P: usize, const S: usize> Space for System<P, S> {
+    type State = World<P, S>;
+    type Action = Action;
+    type Part = Part<S>;
+    type Rest = Rest<P, S>;
+
+    fn parts(&self) -> usize {
+        P
+    }
+
+    fn initial(&self) -> World<P, S> {
+        Self::initial(self)
+    }
+
+    fn actions(&self, state: &World<P, S>, actions: &mut Vec<Action>) {
+        Self::actions(self, state, actions);
+    }
+
+    fn step(&self, state: &World<P, S>, action: Action) -> Result<(World<P, S>, Facts), Overflow> {
+        Self::step(self, state, action)
+    }
+
+    fn judge(&self, state: &World<P, S>) -> Facts {
+        Self::judge(self, state)
+    }
+
+    fn owner(&self, action: Action) -> usize {
+        match action {
+            Action::Enter(peer, ..)
+            | Action::EnterSecond(peer, ..)
+            | Action::RequestWithoutAck(peer)
+            | Action::Leave(peer)
+            | Action::Drop(peer)
+            | Action::Reconnect(peer)
+            | Action::StrayToUser(peer, _)
+            | Action::StrayToRoom(peer, _)
+            | Action::Renegotiate(peer, _) => peer.into(),
+            Action::Notice(session) | Action::Serve(session) | Action::Deliver(session) => usize::from(session) % P,
+        }
+    }
+
+    fn rank(&self, action: Action) -> usize {
+        match action {
+            // World::enabled lists these by session, so by epoch and then by peer.
+            Action::Notice(session) | Action::Serve(session) | Action::Deliver(session) => usize::from(session) / P,
+            _ => S / P,
+        }
+    }
+
+    fn fairness(&self, action: Action) -> Option<u8> {
+        match action {
+            Action::Serve(session) => Some(session),
+            Action::Deliver(session) => Some(S as u8 + session),
+            Action::Notice(session) => Some(2 * S as u8 + session),
+            _ => None,
+        }
+    }
+
+    fn split(&self, state: &World<P, S>) -> (Rest<P, S>, Vec<Part<S>>) {
+        let part = |peer: usize| Part {
+            up: sessions_of::<P, S>(peer).map(|session| state.up[usize::from(session)]).collect(),
+            down: sessions_of::<P, S>(peer).map(|session| state.down[usize::from(session)]).collect(),
+            negotiations: state.negotiations[peer],
+            records: sessions_of::<P, S>(peer).map(|session| record(&state.server, session)).collect(),
+            client: state.clients[peer],
+        };
+        let parts = (0..P).map(part).collect();
+        let mut rest = *state;
+        (rest.up, rest.down, rest.negotiations) = ([Queue::default(); S], [Queue::default(); S], [[0; S]; P]);
+        (0..S as u8).for_each(|session| rest.server.disconnect(session));
+        rest.clients = [Client { epoch: 0, is_alive: false, room: None, asking: None, roster: 0 }; P];
+        (Rest(rest), parts)
+    }
+
+    fn join(&self, rest: &Rest<P, S>, parts: &[&Part<S>]) -> World<P, S> {
+        let mut state = rest.0;
+        for (peer, part) in parts.iter().enumerate() {
+            for (epoch, session) in sessions_of::<P, S>(peer).enumerate() {
+                state.up[usize::from(session)] = part.up[epoch];
+                state.down[usize::from(session)] = part.down[epoch];
+                if let Some(room) = part.records[epoch] {
+                    state.server.connect(session);
+                    state.server.set_current(session, room);
+                }
+            }
+            state.negotiations[peer] = part.negotiations;
+            state.clients[peer] = part.client;
+        }
+        state
+    }
+
+    fn outline(&self, part: &Part<S>) -> Part<S> {
+        let Client { epoch, is_alive, .. } = part.client;
+        Part {
+            up: vec![Queue::default(); part.up.len()],
+            down: vec![Queue::default(); part.down.len()],
+            negotiations: [0; S],
+            records: part.records.clone(),
+            client: Client { epoch, is_alive, room: None, asking: None, roster: 0 },
+        }
+    }
+
+    fn receive(&self, part: &Part<S>, after: &Part<S>) -> Result<Part<S>, Overflow> {
+        let mut part = part.clone();
+        for (queue, sent) in part.down.iter_mut().zip(&after.down) {
+            sent.iter().try_for_each(|word| queue.push(word))?;
+        }
+        part.records.clone_from(&after.records);
+        Ok(part)
+    }
+
+    fn is_at_rest(&self, part: &Part<S>) -> bool {
+        let is_live = |epoch: usize| part.client.is_alive && epoch == usize::from(part.client.epoch);
+        let is_noticed = |(epoch, record): (usize, &Option<_>)| is_live(epoch) || record.is_none();
+        part.up.iter().chain(&part.down).all(Queue::is_empty) && part.records.iter().enumerate().all(is_noticed)
+    }
+}
