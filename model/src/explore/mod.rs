@@ -21,6 +21,7 @@ mod graph;
 mod hash;
 mod key;
 pub mod lanes;
+pub mod liveness;
 mod report;
 mod search;
 mod space;

@@ -17,7 +17,7 @@ use crate::world::{Facts, Overflow};
 ///    other parts.
 /// 2. What that does to another part depends on its outline before and after, by [`Self::receive`].
 /// 3. What a state shows depends on the rest and the outlines alone, as long as some part is not at rest.
-pub trait Space: Sync {
+pub trait Space: Send + Sync {
     /// A whole state.
     type State;
     /// What can happen.

@@ -14,7 +14,8 @@
 //! # Termination
 //! A run that completes has no infinite behaviour to worry about: an action uses up a budget, serving a message makes no
 //! new ones for the server, and of what a peer handles only offers can lead to further offers, whose numbers grow and
-//! are bounded by a hard error ([`Overflow`]). So "at quiescence" is reached by every fair run, and needs no lasso search.
+//! are bounded by a hard error ([`Overflow`]). So "at quiescence" is reached by every fair run. That is an argument about these
+//! rules; [`crate::explore::liveness`] judges the [`Wish`]es of any world, cycles or not, on its graph.
 
 mod action;
 mod audit;
@@ -30,6 +31,7 @@ mod state;
 mod system;
 mod trace;
 mod variant;
+mod wish;
 
 pub use action::{Action, Budget, Budgets};
 pub use facts::{Fact, Facts};
@@ -39,3 +41,4 @@ pub use state::{ROOMS_MAX, World};
 pub use system::{Setting, System};
 pub use trace::{Lane, Line, Trace, TraceStep};
 pub use variant::{Configuration, UnknownVariant, Variant};
+pub use wish::Wish;
