@@ -31,9 +31,9 @@ struct Row {
 }
 
 /// A thread's own memory of moves.
-pub(super) struct Expander<'a, S: Space, K> {
-    space: &'a S,
-    store: &'a RwLock<Store<S>>,
+pub(super) struct Expander<S: Space, K> {
+    space: Arc<S>,
+    store: Arc<RwLock<Store<S>>>,
     layout: Layout,
     /// Copies of the store's, as far as this thread has needed them.
     infos: Vec<Vec<PartInfo>>,
@@ -76,8 +76,8 @@ impl<K> Default for Successors<K> {
     }
 }
 
-impl<'a, S: Space, K: Key> Expander<'a, S, K> {
-    pub(super) fn new(space: &'a S, store: &'a RwLock<Store<S>>, layout: Layout) -> Self {
+impl<S: Space, K: Key> Expander<S, K> {
+    pub(super) fn new(space: Arc<S>, store: Arc<RwLock<Store<S>>>, layout: Layout) -> Self {
         let maps = || (0..layout.parts).map(|_| KeyMap::new()).collect();
         Self {
             space,
@@ -194,7 +194,7 @@ impl<'a, S: Space, K: Key> Expander<'a, S, K> {
     #[cold]
     fn judge(&mut self, state: K, surrounding: u32, is_at_rest: bool) -> Facts {
         let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
-        let shown = self.space.judge(&store.unpack(self.space, state));
+        let shown = self.space.judge(&store.unpack(&*self.space, state));
         if !is_at_rest {
             self.shown[surrounding as usize] = Some(shown);
         }
@@ -221,7 +221,7 @@ impl<'a, S: Space, K: Key> Expander<'a, S, K> {
         };
         let next = self.space.receive(&before, &outline)?;
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
-        let next = store.intern_part(self.space, place, next)?;
+        let next = store.intern_part(&*self.space, place, next)?;
         self.received[place].insert(pair(part, after), next);
         Ok(next)
     }
@@ -234,12 +234,12 @@ impl<'a, S: Space, K: Key> Expander<'a, S, K> {
             let part = layout.part(key, place);
             key ^ layout.field(part ^ self.infos[place][part as usize].outline, place)
         });
-        let before = self.store.read().unwrap_or_else(PoisonError::into_inner).unpack(self.space, outlined);
+        let before = self.store.read().unwrap_or_else(PoisonError::into_inner).unpack(&*self.space, outlined);
         let actions = self.space.ordered_actions(&before);
         let mut row = Row { start: self.moves.len() as u32, ends: [0; RANKS] };
         for action in actions.into_iter().filter(|action| self.space.owner(*action) == owner) {
             let (after, facts) = self.space.step(&before, action)?;
-            let after: K = self.store.write().unwrap_or_else(PoisonError::into_inner).pack(self.space, &after)?;
+            let after: K = self.store.write().unwrap_or_else(PoisonError::into_inner).pack(&*self.space, &after)?;
             let difference = outlined ^ after;
             let own = layout.part(difference, owner);
             let change = layout.field::<K>(own, owner) ^ layout.field(layout.rest(difference), layout.parts);

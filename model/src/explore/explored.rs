@@ -1,10 +1,10 @@
 //! An explored world: its graph, its states, and the paths to what was seen.
 
-use std::{fmt, ops::ControlFlow};
+use std::{fmt, ops::ControlFlow, sync::Arc};
 
 use super::{
     Graph, Limits, Progress, Space,
-    key::Key,
+    key::{Bits96, Key},
     search::{Searched, search},
 };
 use crate::world::{Fact, Overflow};
@@ -18,11 +18,18 @@ pub fn explore<S: Space>(
     limits: &Limits,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Explored<S>, Overflow> {
-    // Up to three parts fit in a word with 16 bits each. If that is too few after all, the run starts over with wide keys.
+    // The smallest key that gives each part 16 bits or more. If those are too few after all, the run starts over.
+    let space = Arc::new(space);
     if space.parts() <= 3 {
         match search::<S, u64>(&space, limits, progress) {
             Err(Overflow::Explorer(_)) => {}
             searched => return searched.map(|it| Explored { space, inner: Inner::Narrow(it) }),
+        }
+    }
+    if space.parts() <= 5 {
+        match search::<S, Bits96>(&space, limits, progress) {
+            Err(Overflow::Explorer(_)) => {}
+            searched => return searched.map(|it| Explored { space, inner: Inner::Middle(it) }),
         }
     }
     let searched = search::<S, u128>(&space, limits, progress)?;
@@ -31,12 +38,13 @@ pub fn explore<S: Space>(
 
 /// A world, explored.
 pub struct Explored<S: Space> {
-    space: S,
+    space: Arc<S>,
     inner: Inner<S>,
 }
 
 enum Inner<S: Space> {
     Narrow(Searched<S, u64>),
+    Middle(Searched<S, Bits96>),
     Wide(Searched<S, u128>),
 }
 
@@ -44,6 +52,7 @@ macro_rules! inner {
     ($self:expr, $it:ident => $then:expr) => {
         match &$self.inner {
             Inner::Narrow($it) => $then,
+            Inner::Middle($it) => $then,
             Inner::Wide($it) => $then,
         }
     };

@@ -35,6 +35,42 @@ impl Key for u64 {
     }
 }
 
+/// 96 bits, for worlds of which there are hundreds of millions of states.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) struct Bits96([u32; 3]);
+
+impl Bits96 {
+    fn wide(self) -> u128 {
+        let [low, middle, high] = self.0.map(u128::from);
+        low | middle << 32 | high << 64
+    }
+}
+
+impl BitXor for Bits96 {
+    type Output = Self;
+
+    fn bitxor(self, other: Self) -> Self {
+        Self([self.0[0] ^ other.0[0], self.0[1] ^ other.0[1], self.0[2] ^ other.0[2]])
+    }
+}
+
+impl Key for Bits96 {
+    const BITS: u32 = 96;
+
+    fn of(number: u32, shift: u32) -> Self {
+        let wide = u128::from(number) << shift;
+        Self([wide as u32, (wide >> 32) as u32, (wide >> 64) as u32])
+    }
+
+    fn get(self, shift: u32, mask: u32) -> u32 {
+        (self.wide() >> shift) as u32 & mask
+    }
+
+    fn mix(self) -> u64 {
+        self.wide().mix()
+    }
+}
+
 impl Key for u128 {
     const BITS: u32 = 128;
 
@@ -98,6 +134,11 @@ mod tests {
     #[test]
     fn each_field_keeps_its_number_in_64_bits() {
         each_field_keeps_its_number::<u64>();
+    }
+
+    #[test]
+    fn each_field_keeps_its_number_in_96_bits() {
+        each_field_keeps_its_number::<Bits96>();
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::{
     ops::ControlFlow,
-    sync::{PoisonError, RwLock, mpsc},
+    sync::{Arc, PoisonError, RwLock, mpsc},
     thread,
 };
 
@@ -93,7 +93,7 @@ enum Job {
 struct Worker<'a, S: Space, K> {
     place: usize,
     threads: usize,
-    expander: Expander<'a, S, K>,
+    expander: Expander<S, K>,
     table: Table<K>,
     shared: &'a Shared<K>,
 }
@@ -168,14 +168,14 @@ impl<S: Space, K: Key> Worker<'_, S, K> {
 
 /// Explores a world until nothing is new, a limit is reached, or `progress` says to break.
 pub(super) fn search<S: Space, K: Key>(
-    space: &S,
+    space: &Arc<S>,
     limits: &Limits,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Searched<S, K>, Overflow> {
     let threads = limits.threads.clamp(1, 16);
     let layout = Layout::new::<K>(space.parts());
-    let store = RwLock::new(Store::new(layout));
-    let initial: K = lock!(write store).pack(space, &space.initial())?;
+    let store = Arc::new(RwLock::new(Store::new(layout)));
+    let initial: K = lock!(write store).pack(&**space, &space.initial())?;
     let share = || Share {
         successors: Successors::default(),
         by_shard: vec![Vec::new(); threads],
@@ -192,7 +192,7 @@ pub(super) fn search<S: Space, K: Key>(
     let worker = |place| Worker {
         place,
         threads,
-        expander: Expander::new(space, &store, layout),
+        expander: Expander::new(Arc::clone(space), Arc::clone(&store), layout),
         table: Table::new(place, threads),
         shared: &shared,
     };
@@ -230,7 +230,8 @@ pub(super) fn search<S: Space, K: Key>(
     })?;
     let (Merge { graph, witnesses, .. }, depth, stopped, bytes) = merged;
     let keys = shared.keys.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let store = store.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let store =
+        Arc::into_inner(store).expect("the threads have ended").into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Searched { store, keys, graph, depth, stopped, witnesses, bytes, surroundings, rows })
 }
 
