@@ -1,7 +1,8 @@
 //! Our explorer beside stateright, in one run on the same worlds.
 //!
 //! `cargo bench -p glare-model --features check` prints three tables; name some to print only those (`-- speed agreement
-//! largest`). The machine should be idle: each figure is the median of three runs, those of the largest world of one.
+//! largest`). The machine should be idle: each figure is the median of three runs, those of the largest world of one. One thread is timed by the
+//! processor time it got, so that a busy machine blurs the comparison less.
 //!
 //! - *speed*: transitions a second of ours with one and two threads, and of stateright by breadth and by depth. It gets the
 //!   same packed states and the same remembered moves, so that the searches alone are compared; and whole states, stepped
@@ -52,17 +53,32 @@ fn limits(threads: usize) -> Limits {
     Limits { states_max: 1 << 30, memory_bytes_max: 16 << 30, threads }
 }
 
-/// Runs something, and says in seconds how long that took.
-fn timed<T>(run: impl FnOnce() -> T) -> (T, f64) {
-    let began = Instant::now();
+/// How long something took, in seconds.
+#[derive(Clone, Copy)]
+struct Took {
+    wall: f64,
+    /// Of the processors, by all threads together, to a hundredth.
+    processor: f64,
+}
+
+fn timed<T>(run: impl FnOnce() -> T) -> (T, Took) {
+    let (began, processor) = (Instant::now(), processor_seconds());
     let outcome = run();
-    (outcome, began.elapsed().as_secs_f64())
+    (outcome, Took { wall: began.elapsed().as_secs_f64(), processor: processor_seconds() - processor })
+}
+
+/// User and system time of this process. Linux counts it in hundredths of a second.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("the bench runs on Linux");
+    // The name of the program, in parentheses, may hold spaces; utime and stime are the 12th and 13th field after it.
+    let fields = stat.rsplit(')').next().into_iter().flat_map(str::split_whitespace).skip(11).take(2);
+    fields.map(|ticks| ticks.parse::<f64>().expect("ticks are a number") / 100.0).sum()
 }
 
 /// The median of three.
-fn median<T>(run: impl Fn() -> T) -> (T, f64) {
+fn median<T>(run: impl Fn() -> T) -> (T, Took) {
     let mut runs = [timed(&run), timed(&run), timed(&run)];
-    runs.sort_by(|one, other| one.1.total_cmp(&other.1));
+    runs.sort_by(|one, other| one.1.wall.total_cmp(&other.1.wall));
     let [_, median, _] = runs;
     median
 }
@@ -89,18 +105,22 @@ fn load() -> String {
 fn speed() {
     let reference = Variant::reference();
     println!("\nSPEED  million transitions a second; load {}", load());
-    println!("                                      ours            stateright, packed     stateright, whole");
-    println!("world           states transitions    1      2  B/st  breadth  x    depth  x   breadth  x    depth  x");
+    println!("(one thread by processor time, in brackets and with two threads by the clock; x: ours / theirs)");
+    println!("                                         ours                 stateright, packed      stateright, whole");
+    println!(
+        "world           states transitions    1  (1)      (2)  B/st  breadth  x    depth  x   breadth  x    depth  x"
+    );
     for configuration in [named(&reference, "encounter-4"), named(&reference, "second-room-3"), THREE, FOUR] {
         let (measured, one) = median(|| ours(&reference, &configuration, 1));
         let (_, two) = median(|| ours(&reference, &configuration, 2));
         let rate = |seconds: f64| measured.transitions as f64 / seconds / 1e6;
+        let each = measured.cost.bytes as f64 / measured.states as f64;
         print!("{:13} {:8} {:11} ", configuration.name, measured.states, measured.transitions);
-        print!("{:5.1} {:6.1} {:5.1} ", rate(one), rate(two), measured.cost.bytes as f64 / measured.states as f64);
+        print!("{:5.1} ({:4.1}) ({:4.1}) {each:5.1} ", rate(one.processor), rate(one.wall), rate(two.wall));
         for states in [States::Packed, States::Whole] {
             for order in [Order::Breadth, Order::Depth] {
-                let (_, seconds) = timed(|| theirs(&reference, &configuration, states, order));
-                print!(" {:6.2} {:4.1}x", rate(seconds), seconds / one);
+                let (_, took) = timed(|| theirs(&reference, &configuration, states, order));
+                print!(" {:6.2} {:4.1}x", rate(took.processor), took.processor / one.processor);
             }
         }
         println!();
@@ -131,7 +151,7 @@ fn agreement() -> bool {
 
 fn largest() {
     println!("\nLARGEST  {}; load {}", LARGEST.description, load());
-    let (measured, seconds) = timed(|| ours(&Variant::reference(), &LARGEST, 2));
+    let (measured, Took { wall: seconds, .. }) = timed(|| ours(&Variant::reference(), &LARGEST, 2));
     let Measured { states, transitions, depth, cost, .. } = measured;
     let (rate, each) = (transitions as f64 / seconds / 1e6, cost.bytes as f64 / states as f64);
     let gigabytes = cost.bytes as f64 / f64::from(1 << 30);

@@ -239,7 +239,9 @@ impl<S: Space, K: Key> Expander<S, K> {
         let mut row = Row { start: self.moves.len() as u32, ends: [0; RANKS] };
         for action in actions.into_iter().filter(|action| self.space.owner(*action) == owner) {
             let (after, facts) = self.space.step(&before, action)?;
-            let after: K = self.store.write().unwrap_or_else(PoisonError::into_inner).pack(&*self.space, &after)?;
+            let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+            let after = store.repack(&*self.space, (outlined, &before), &after)?;
+            drop(store);
             let difference = outlined ^ after;
             let own = layout.part(difference, owner);
             let change = layout.field::<K>(own, owner) ^ layout.field(layout.rest(difference), layout.parts);

@@ -51,6 +51,19 @@ pub trait Space: Send + Sync {
 
     /// Takes a state apart.
     fn split(&self, state: &Self::State) -> (Self::Rest, Vec<Self::Part>);
+    /// Whether a step may have changed a part. Saying yes without need costs time only.
+    fn may_differ(&self, before: &Self::State, after: &Self::State, part: usize) -> bool {
+        let _ = (before, after, part);
+        true
+    }
+    /// One part of a state, as [`Self::split`] gives it.
+    fn part(&self, state: &Self::State, part: usize) -> Self::Part {
+        self.split(state).1.swap_remove(part)
+    }
+    /// The rest of a state, as [`Self::split`] gives it.
+    fn rest(&self, state: &Self::State) -> Self::Rest {
+        self.split(state).0
+    }
     /// Puts a state together.
     fn join(&self, rest: &Self::Rest, parts: &[&Self::Part]) -> Self::State;
     /// What the moves of other parts see of a part, as a part. The outline of an outline is itself.

@@ -95,6 +95,22 @@ impl<S: Space> Store<S> {
         Ok(key)
     }
 
+    /// Packs the state that a step made of another one, whose key is known.
+    pub(super) fn repack<K: Key>(
+        &mut self,
+        space: &S,
+        (key, before): (K, &S::State),
+        after: &S::State,
+    ) -> Result<K, Overflow> {
+        let rest = self.intern_rest(space.rest(after))?;
+        let mut packed = key ^ self.layout.field(rest ^ self.layout.rest(key), self.layout.parts);
+        for place in (0..self.layout.parts).filter(|place| space.may_differ(before, after, *place)) {
+            let number = self.intern_part(space, place, space.part(after, place))?;
+            packed = packed ^ self.layout.field(number ^ self.layout.part(key, place), place);
+        }
+        Ok(packed)
+    }
+
     pub(super) fn unpack<K: Key>(&self, space: &S, key: K) -> S::State {
         let part = |place: usize| &**self.parts[place].get(self.layout.part(key, place));
         let parts: Vec<_> = (0..self.layout.parts).map(part).collect();

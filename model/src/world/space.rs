@@ -95,19 +95,33 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
     }
 
     fn split(&self, state: &World<P, S>) -> (Rest<P, S>, Vec<Part<S>>) {
-        let part = |peer: usize| Part {
+        (self.rest(state), (0..P).map(|peer| self.part(state, peer)).collect())
+    }
+
+    fn part(&self, state: &World<P, S>, peer: usize) -> Part<S> {
+        Part {
             up: sessions_of::<P, S>(peer).map(|session| state.up[usize::from(session)]).collect(),
             down: sessions_of::<P, S>(peer).map(|session| state.down[usize::from(session)]).collect(),
             negotiations: state.negotiations[peer],
             records: sessions_of::<P, S>(peer).map(|session| record(&state.server, session)).collect(),
             client: state.clients[peer],
-        };
-        let parts = (0..P).map(part).collect();
+        }
+    }
+
+    fn rest(&self, state: &World<P, S>) -> Rest<P, S> {
         let mut rest = *state;
         (rest.up, rest.down, rest.negotiations) = ([Queue::default(); S], [Queue::default(); S], [[0; S]; P]);
         (0..S as u8).for_each(|session| rest.server.disconnect(session));
         rest.clients = [Client { epoch: 0, is_alive: false, room: None, asking: None, roster: 0 }; P];
-        (Rest(rest), parts)
+        Rest(rest)
+    }
+
+    fn may_differ(&self, before: &World<P, S>, after: &World<P, S>, peer: usize) -> bool {
+        let mut sessions = sessions_of::<P, S>(peer);
+        let queues_differ = |it: usize| before.up[it] != after.up[it] || before.down[it] != after.down[it];
+        before.negotiations[peer] != after.negotiations[peer]
+            || before.clients[peer] != after.clients[peer]
+            || sessions.any(|it| queues_differ(it.into()) || record(&before.server, it) != record(&after.server, it))
     }
 
     fn join(&self, rest: &Rest<P, S>, parts: &[&Part<S>]) -> World<P, S> {
