@@ -30,6 +30,7 @@ pub mod stateright;
 mod store;
 mod table;
 mod witness;
+mod worker;
 
 pub use check::{Measured, check, measure};
 pub use explored::{Cost, Explored, explore};

@@ -13,15 +13,16 @@ use std::{
 
 use super::{
     Space,
-    expand::{Expander, Successors},
+    expand::Expander,
     graph::Graph,
     key::{Key, Layout},
     report::Progress,
     store::Store,
     table::{Table, shard_of},
     witness::Witnesses,
+    worker::{Job, Shared, Worker, lock},
 };
-use crate::world::{Facts, Overflow};
+use crate::world::Overflow;
 
 /// The most states of a batch, for each thread. What it needs of memory fits in a second-level cache.
 const BATCH: usize = 4096;
@@ -56,116 +57,6 @@ pub(super) struct Searched<S: Space, K> {
     pub(super) rows: usize,
 }
 
-/// What one thread made of its share of a batch.
-struct Share<K> {
-    successors: Successors<K>,
-    /// With several threads: the successors by shard, and for each in order its shard.
-    by_shard: Vec<Vec<K>>,
-    route: Vec<u8>,
-    outcome: Result<(), Overflow>,
-}
-
-/// What one shard made of a batch: the numbers of its successors, in order, and how many keys were new.
-#[derive(Default)]
-struct Found<K> {
-    numbers: Vec<u32>,
-    fresh: Vec<K>,
-    bytes: usize,
-}
-
-/// What threads share. Each lock is taken once for each step of a batch, never against another's.
-struct Shared<K> {
-    keys: RwLock<Vec<K>>,
-    seen: RwLock<[Facts; 2]>,
-    shares: Vec<RwLock<Share<K>>>,
-    found: Vec<RwLock<Found<K>>>,
-    /// For each shard, the final numbers of its new keys.
-    settled: Vec<RwLock<Vec<u32>>>,
-}
-
-/// A step of a batch, for one thread.
-#[derive(Clone, Copy)]
-enum Job {
-    Expand { first: usize, end: usize },
-    Insert,
-}
-
-struct Worker<'a, S: Space, K> {
-    place: usize,
-    threads: usize,
-    expander: Expander<S, K>,
-    table: Table<K>,
-    shared: &'a Shared<K>,
-}
-
-macro_rules! lock {
-    (read $lock:expr) => {
-        $lock.read().unwrap_or_else(PoisonError::into_inner)
-    };
-    (write $lock:expr) => {
-        $lock.write().unwrap_or_else(PoisonError::into_inner)
-    };
-}
-
-impl<S: Space, K: Key> Worker<'_, S, K> {
-    fn run(&mut self, job: Job) {
-        match job {
-            Job::Expand { first, end } => self.expand(first, end),
-            Job::Insert => self.insert(),
-        }
-    }
-
-    fn expand(&mut self, first: usize, end: usize) {
-        let mut share = lock!(write self.shared.shares[self.place]);
-        let share = &mut *share;
-        let Successors { keys, degrees, events } = &mut share.successors;
-        keys.clear();
-        degrees.clear();
-        events.clear();
-        let known = lock!(read self.shared.keys);
-        let seen = *lock!(read self.shared.seen);
-        share.outcome = self.expander.expand(&known[first..end], first as u32, &seen, &mut share.successors);
-        if self.threads > 1 {
-            share.route.clear();
-            share.by_shard.iter_mut().for_each(Vec::clear);
-            for key in &share.successors.keys {
-                let shard = shard_of(*key, self.threads);
-                share.route.push(shard as u8);
-                share.by_shard[shard].push(*key);
-            }
-        }
-    }
-
-    fn insert(&mut self) {
-        let mut found = lock!(write self.shared.found[self.place]);
-        let found = &mut *found;
-        let known = lock!(read self.shared.keys);
-        if self.threads > 1 {
-            self.table.settle(lock!(read self.shared.settled[self.place]).iter().copied());
-        } else {
-            let first = known.len() - self.table.fresh().len();
-            self.table.settle(first as u32..);
-        }
-        found.numbers.clear();
-        let shares: Vec<_> = self.shared.shares.iter().map(|share| lock!(read share)).collect();
-        let lists = || {
-            let list = |share| {
-                let share: &Share<K> = share;
-                if self.threads > 1 { &share.by_shard[self.place] } else { &share.successors.keys }
-            };
-            shares.iter().map(move |share| list(share))
-        };
-        let incoming: usize = lists().map(Vec::len).sum();
-        self.table.reserve(incoming, &known);
-        for list in lists() {
-            self.table.insert(list, &known, &mut found.numbers);
-        }
-        found.fresh.clear();
-        found.fresh.extend_from_slice(self.table.fresh());
-        found.bytes = self.table.bytes() + self.expander.bytes();
-    }
-}
-
 /// Explores a world until nothing is new, a limit is reached, or `progress` says to break.
 pub(super) fn search<S: Space, K: Key>(
     space: &Arc<S>,
@@ -176,19 +67,7 @@ pub(super) fn search<S: Space, K: Key>(
     let layout = Layout::new::<K>(space.parts());
     let store = Arc::new(RwLock::new(Store::new(layout)));
     let initial: K = lock!(write store).pack(&**space, &space.initial())?;
-    let share = || Share {
-        successors: Successors::default(),
-        by_shard: vec![Vec::new(); threads],
-        route: Vec::new(),
-        outcome: Ok(()),
-    };
-    let shared = Shared {
-        keys: RwLock::new(Vec::new()),
-        seen: RwLock::default(),
-        shares: (0..threads).map(|_| RwLock::new(share())).collect(),
-        found: (0..threads).map(|_| RwLock::default()).collect(),
-        settled: (0..threads).map(|_| RwLock::default()).collect(),
-    };
+    let shared = Shared::new(threads);
     let worker = |place| Worker {
         place,
         threads,
