@@ -4,11 +4,13 @@
 use std::ops::ControlFlow;
 
 use glare_model::{
-    explore::{Explored, Limits, contract, explore},
+    explore::{CheckReport, Explored, Limits, Options, Verdict, check, contract, explore},
+    negotiation::{Answers, Glare, Meetings, Strategy},
+    room::{Relay, RoomRules, SecondRoom},
     world::{Action, Configuration, Facts, Overflow, System, Variant},
 };
 
-const LIMITS: Limits = Limits { states_max: 1 << 24, memory_bytes_max: 1 << 30, threads: 1 };
+const LIMITS: Limits = Limits { states_max: 1 << 24, memory_bytes_max: 1 << 30, threads: 1, reduce: false };
 
 fn run<const P: usize, const S: usize>(
     variant: &Variant,
@@ -88,4 +90,66 @@ fn a_path_to_the_last_state_leads_there() {
     };
     let reached = explored.actions(&path).iter().fold(Ok(explored.space().initial()), step);
     assert_eq!(reached.unwrap(), explored.state(last));
+}
+
+/// For each property of each configuration, what became of it, without the witness.
+fn verdicts(report: &CheckReport) -> Vec<(&str, String, bool, Option<usize>)> {
+    let rows = report.configurations.iter().flat_map(|it| it.properties.iter().map(|row| (it.configuration.name, row)));
+    let verdict = |verdict: &Verdict| match verdict {
+        Verdict::Violated(_) => None,
+        Verdict::Holds => Some(0),
+        Verdict::Vacuous => Some(1),
+        Verdict::Unknown => Some(2),
+    };
+    rows.map(|(name, row)| (name, row.property.clause.to_string(), row.occasion_arose, verdict(&row.verdict))).collect()
+}
+
+/// Rules that break something, one decision each.
+fn mutants() -> Vec<Variant> {
+    let reference = Variant::reference();
+    let mut variants = Vec::new();
+    let weak = Strategy { answers: Answers::Any, meetings: Meetings::Ignored, ..Strategy::REFERENCE };
+    let inside = Strategy { meetings: Meetings::CountedInside, ..Strategy::REFERENCE };
+    let replace = Strategy { glare: Glare::Replace, ..Strategy::REFERENCE };
+    for strategy in [weak, inside, replace] {
+        variants.push(Variant { strategy, ..reference.clone() });
+    }
+    let ghosts = RoomRules { second_room: SecondRoom::Accumulate, ..RoomRules::REFERENCE };
+    let open = RoomRules { relay: Relay::Anything, ..RoomRules::REFERENCE };
+    for rules in [ghosts, open] {
+        variants.push(Variant { rules, ..reference.clone() });
+    }
+    for variant in &mut variants {
+        variant.configurations.retain(|it| ["second-room", "stray", "rejoin", "renegotiation"].contains(&it.name));
+    }
+    variants
+}
+
+#[test]
+fn a_reduced_search_finds_the_same_verdicts_in_fewer_states() {
+    for variant in Variant::all().into_iter().chain(mutants()) {
+        let run = |reduce| {
+            let options = Options { reduce, ..Options::default() };
+            check(&variant, &options, &mut |_, _| ControlFlow::Continue(())).unwrap()
+        };
+        let (full, reduced) = (run(false), run(true));
+        assert_eq!(verdicts(&full), verdicts(&reduced), "{}", variant.name);
+        let states = |report: &CheckReport| report.configurations.iter().map(|it| it.states).sum::<usize>();
+        assert!(states(&reduced) < states(&full), "{} of {}", states(&reduced), states(&full));
+    }
+}
+
+#[test]
+fn a_reduced_search_keeps_every_final_state() {
+    let variant = Variant::reference();
+    let mesh = configuration(&variant, "mesh");
+    let finals = |reduce| {
+        let system: System<3, 3> = System { setting: variant.setting(&mesh), budgets: mesh.budgets };
+        let limits = Limits { reduce, ..LIMITS };
+        let explored = explore(system, &limits, &mut |_| ControlFlow::Continue(())).unwrap();
+        let ends = (0..explored.states() as u32).filter(|state| explored.graph().successors(*state).is_empty());
+        let rests = (0..explored.states() as u32).filter(|state| explored.state(*state).is_quiescent());
+        (ends.count(), rests.count())
+    };
+    assert_eq!(finals(true), finals(false));
 }

@@ -83,8 +83,8 @@ fn explore(
         return Err(shape_overflow(configuration));
     }
     with_system!(variant, configuration, |system| {
-        let Options { states_max, memory_bytes_max, threads, .. } = *options;
-        let explored = explore_space(system, &Limits { states_max, memory_bytes_max, threads }, progress)?;
+        let Options { states_max, memory_bytes_max, threads, reduce, .. } = *options;
+        let explored = explore_space(system, &Limits { states_max, memory_bytes_max, threads, reduce }, progress)?;
         report(&explored, configuration, options)
     })
 }

@@ -11,7 +11,7 @@ pub fn holds<S: Space>(explored: &Explored<S>) -> Result<(), String> {
     let space = explored.space();
     for number in 0..explored.graph().expanded() as u32 {
         let state = explored.state(number);
-        let actions = space.ordered_actions(&state);
+        let actions = explored.actions_of(number);
         let targets = explored.graph().successors(number);
         if actions.len() != targets.len() {
             return Err(format!("state {number} allows {actions:?}, and has {} edges", targets.len()));
@@ -37,7 +37,7 @@ pub fn facts_hold<S: Space>(explored: &Explored<S>) -> Result<Result<(), String>
     for number in 0..explored.graph().expanded() as u32 {
         let state = explored.state(number);
         shown = shown.with(space.judge(&state));
-        for action in space.ordered_actions(&state) {
+        for action in explored.actions_of(number) {
             shown = shown.with(space.step(&state, action)?.1);
         }
     }

@@ -28,6 +28,8 @@ struct Move<K> {
 struct Row {
     start: u32,
     ends: [u8; RANKS],
+    /// The private move, counted from 1, if the part has one and its environment has none.
+    alone: u8,
 }
 
 /// A thread's own memory of moves.
@@ -50,6 +52,7 @@ pub(super) struct Expander<S: Space, K> {
     /// By part and its outline afterwards: the part afterwards.
     received: Vec<KeyMap<u64>>,
     ranks: usize,
+    reduce: bool,
 }
 
 /// What somebody noticed while states were expanded.
@@ -77,7 +80,7 @@ impl<K> Default for Successors<K> {
 }
 
 impl<S: Space, K: Key> Expander<S, K> {
-    pub(super) fn new(space: Arc<S>, store: Arc<RwLock<Store<S>>>, layout: Layout) -> Self {
+    pub(super) fn new(space: Arc<S>, store: Arc<RwLock<Store<S>>>, layout: Layout, reduce: bool) -> Self {
         let maps = || (0..layout.parts).map(|_| KeyMap::new()).collect();
         Self {
             space,
@@ -92,6 +95,7 @@ impl<S: Space, K: Key> Expander<S, K> {
             effects: Vec::new(),
             received: maps(),
             ranks: 1,
+            reduce,
         }
     }
 
@@ -122,7 +126,7 @@ impl<S: Space, K: Key> Expander<S, K> {
         if !shown.without(seen[0]).is_empty() {
             out.events.push(Event { source, edge: None, facts: shown });
         }
-        let mut rows = [Row { start: 0, ends: [0; RANKS] }; 8];
+        let mut rows = [Row { start: 0, ends: [0; RANKS], alone: 0 }; 8];
         for (place, row) in rows.iter_mut().enumerate().take(parts) {
             let part = self.layout.part(state, place);
             *row = match self.rows_of[place].get(pair(part, surrounding)) {
@@ -131,25 +135,45 @@ impl<S: Space, K: Key> Expander<S, K> {
             };
         }
         let first = out.keys.len();
+        let alone = rows[..parts].iter().find(|row| self.reduce && row.alone != 0);
+        if let Some(row) = alone {
+            self.follow(state, row.start + u32::from(row.alone) - 1, (source, first), seen, out)?;
+            out.degrees.push(1);
+            return Ok(());
+        }
         for rank in 0..self.ranks {
             for row in &rows[..parts] {
                 let begin = if rank == 0 { 0 } else { row.ends[rank - 1] };
                 for place in u32::from(begin)..u32::from(row.ends[rank]) {
-                    let step = self.moves[(row.start + place) as usize];
-                    let mut next = state ^ step.change;
-                    for effect in step.effects.0..step.effects.1 {
-                        next = self.affect(next, effect)?;
-                    }
-                    if !step.facts.without(seen[1]).is_empty() {
-                        let edge = Some((out.keys.len() - first) as u8);
-                        out.events.push(Event { source, edge, facts: step.facts });
-                    }
-                    out.keys.push(next);
+                    self.follow(state, row.start + place, (source, first), seen, out)?;
                 }
             }
         }
         let degree = u8::try_from(out.keys.len() - first).map_err(|_| Overflow::Explorer("successors of one state"))?;
         out.degrees.push(degree);
+        Ok(())
+    }
+
+    /// Makes one move. The state's edges begin at `first` in `out`.
+    #[inline]
+    fn follow(
+        &mut self,
+        state: K,
+        number: u32,
+        (source, first): (u32, usize),
+        seen: &[Facts; 2],
+        out: &mut Successors<K>,
+    ) -> Result<(), Overflow> {
+        let step = self.moves[number as usize];
+        let mut next = state ^ step.change;
+        for effect in step.effects.0..step.effects.1 {
+            next = self.affect(next, effect)?;
+        }
+        if !step.facts.without(seen[1]).is_empty() {
+            let edge = Some((out.keys.len() - first) as u8);
+            out.events.push(Event { source, edge, facts: step.facts });
+        }
+        out.keys.push(next);
         Ok(())
     }
 
@@ -236,8 +260,10 @@ impl<S: Space, K: Key> Expander<S, K> {
         });
         let before = self.store.read().unwrap_or_else(PoisonError::into_inner).unpack(&*self.space, outlined);
         let actions = self.space.ordered_actions(&before);
-        let mut row = Row { start: self.moves.len() as u32, ends: [0; RANKS] };
+        let mut row = Row { start: self.moves.len() as u32, ends: [0; RANKS], alone: 0 };
+        let mut is_free = false;
         for action in actions.into_iter().filter(|action| self.space.owner(*action) == owner) {
+            is_free |= self.space.fairness(action).is_none();
             let (after, facts) = self.space.step(&before, action)?;
             let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
             let after = store.repack(&*self.space, (outlined, &before), &after)?;
@@ -257,7 +283,11 @@ impl<S: Space, K: Key> Expander<S, K> {
             let count = u8::try_from(self.moves.len() as u32 - row.start)
                 .map_err(|_| Overflow::Explorer("successors of one state"))?;
             row.ends[rank..].fill(count);
+            if row.alone == 0 && self.space.is_private(action) {
+                row.alone = count;
+            }
         }
+        row.alone = if is_free { 0 } else { row.alone };
         self.rows_of[owner].insert(pair(layout.part(state, owner), surrounding), self.rows.len() as u32);
         self.rows.push(row);
         Ok(row)

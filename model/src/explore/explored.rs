@@ -129,13 +129,23 @@ impl<S: Space> Explored<S> {
         inner!(self, it => it.store.unpack(&self.space, it.keys[number as usize]))
     }
 
+    /// The actions of a state, in the order of its edges.
+    #[must_use]
+    pub fn actions_of(&self, number: u32) -> Vec<S::Action> {
+        let actions = self.space.ordered_actions(&self.state(number));
+        if self.is_reduced() { self.space.reduced(actions) } else { actions }
+    }
+
+    /// Whether runs were left out, by [`Limits::reduce`].
+    #[must_use]
+    pub fn is_reduced(&self) -> bool {
+        inner!(self, it => it.is_reduced)
+    }
+
     /// The actions along a path of states left and numbers of edges.
     #[must_use]
     pub fn actions(&self, path: &[(u32, u8)]) -> Vec<S::Action> {
-        let action = |(source, edge): &(u32, u8)| {
-            let actions = self.space.ordered_actions(&self.state(*source));
-            actions[usize::from(*edge)]
-        };
+        let action = |(source, edge): &(u32, u8)| self.actions_of(*source)[usize::from(*edge)];
         path.iter().map(action).collect()
     }
 

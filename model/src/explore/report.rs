@@ -16,11 +16,13 @@ pub struct Options {
     pub threads: usize,
     /// How much memory the exploration of a configuration may take, in bytes; beyond, its run is incomplete.
     pub memory_bytes_max: usize,
+    /// Whether to leave out runs that differ only in when a peer handles a message ([`super::Limits::reduce`]).
+    pub reduce: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { states_max: 20_000_000, only: Vec::new(), threads: 1, memory_bytes_max: 8 << 30 }
+        Self { states_max: 20_000_000, only: Vec::new(), threads: 1, memory_bytes_max: 8 << 30, reduce: false }
     }
 }
 

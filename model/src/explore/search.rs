@@ -42,6 +42,11 @@ pub struct Limits {
     pub memory_bytes_max: usize,
     /// How many threads search: 1 to 16.
     pub threads: usize,
+    /// Whether to leave out runs that differ only in when a peer handles a message: where a peer has a message waiting and
+    /// its user can do nothing, only its handling is followed. Handling commutes with all that others do, so that what is
+    /// seen at rest, and what each step shows, is seen all the same. Sound where no run is infinite, as budgets make it:
+    /// on a cycle, something could be put off for ever. Counts are those of the reduced graph.
+    pub reduce: bool,
 }
 
 /// What a search leaves behind, with keys of one size.
@@ -55,6 +60,7 @@ pub(super) struct Searched<S: Space, K> {
     pub(super) bytes: usize,
     pub(super) surroundings: usize,
     pub(super) rows: usize,
+    pub(super) is_reduced: bool,
 }
 
 /// Explores a world until nothing is new, a limit is reached, or `progress` says to break.
@@ -71,7 +77,7 @@ pub(super) fn search<S: Space, K: Key>(
     let worker = |place| Worker {
         place,
         threads,
-        expander: Expander::new(Arc::clone(space), Arc::clone(&store), layout),
+        expander: Expander::new(Arc::clone(space), Arc::clone(&store), layout, limits.reduce),
         table: Table::new(place, threads),
         shared: &shared,
     };
@@ -111,7 +117,7 @@ pub(super) fn search<S: Space, K: Key>(
     let keys = shared.keys.into_inner().unwrap_or_else(PoisonError::into_inner);
     let store =
         Arc::into_inner(store).expect("the threads have ended").into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Searched { store, keys, graph, depth, stopped, witnesses, bytes, surroundings, rows })
+    Ok(Searched { store, keys, graph, depth, stopped, witnesses, bytes, surroundings, rows, is_reduced: limits.reduce })
 }
 
 /// Gives every thread its job, by its place, and waits for all.

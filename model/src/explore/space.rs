@@ -49,6 +49,13 @@ pub trait Space: Send + Sync {
     /// then one happens. None for what the environment does if it likes. Classes are numbered from 0 to 63.
     fn fairness(&self, action: Self::Action) -> Option<u8>;
 
+    /// Whether an action reads and changes its owner's part alone, except that it may append to what the owner has under
+    /// way, and neither hinders nor helps what others do: a peer's handling of a message. See [`super::Limits::reduce`].
+    fn is_private(&self, action: Self::Action) -> bool {
+        let _ = action;
+        false
+    }
+
     /// Takes a state apart.
     fn split(&self, state: &Self::State) -> (Self::Rest, Vec<Self::Part>);
     /// Whether a step may have changed a part. Saying yes without need costs time only.
@@ -82,5 +89,19 @@ pub trait Space: Send + Sync {
         self.actions(state, &mut actions);
         actions.sort_by_key(|action| (self.rank(*action), self.owner(*action)));
         actions
+    }
+
+    /// What a reduced search follows of these actions: if some part has a private action and none of the environment's,
+    /// then the first such part's private action and nothing else.
+    fn reduced(&self, actions: Vec<Self::Action>) -> Vec<Self::Action> {
+        let of = |part: usize| actions.iter().filter(move |action| self.owner(**action) == part);
+        let alone = |part: usize| {
+            let is_free = of(part).any(|action| self.fairness(*action).is_none());
+            of(part).find(|action| !is_free && self.is_private(**action)).copied()
+        };
+        match (0..self.parts()).find_map(alone) {
+            Some(action) => vec![action],
+            None => actions,
+        }
     }
 }

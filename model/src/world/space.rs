@@ -94,6 +94,10 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         }
     }
 
+    fn is_private(&self, action: Action) -> bool {
+        matches!(action, Action::Deliver(_))
+    }
+
     fn split(&self, state: &World<P, S>) -> (Rest<P, S>, Vec<Part<S>>) {
         (self.rest(state), (0..P).map(|peer| self.part(state, peer)).collect())
     }

@@ -83,7 +83,7 @@ mod tests {
         },
     };
 
-    const LIMITS: Limits = Limits { states_max: 1 << 22, memory_bytes_max: 1 << 30, threads: 1 };
+    const LIMITS: Limits = Limits { states_max: 1 << 22, memory_bytes_max: 1 << 30, threads: 1, reduce: false };
 
     fn run<S: Space>(space: S) -> Explored<S> {
         explore(space, &LIMITS, &mut |_| ControlFlow::Continue(())).unwrap()

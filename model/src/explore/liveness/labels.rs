@@ -15,7 +15,7 @@ impl Labels {
     pub fn of_world<S: Space>(explored: &Explored<S>) -> Self {
         let space = explored.space();
         let label = |action: S::Action| space.fairness(action).unwrap_or(ENVIRONMENT);
-        let actions = |state| space.ordered_actions(&explored.state(state)).into_iter().map(label);
+        let actions = |state| explored.actions_of(state).into_iter().map(label);
         Self((0..explored.graph().expanded() as u32).flat_map(actions).collect())
     }
 

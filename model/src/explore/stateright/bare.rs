@@ -130,7 +130,7 @@ impl<S: Space, K: Key> Packed<S, K> {
         let layout = Layout::new::<K>(space.parts());
         let mut store = Store::new(layout);
         let initial = store.pack(&space, &space.initial())?;
-        let expander = Expander::new(Arc::new(space), Arc::new(RwLock::new(store)), layout);
+        let expander = Expander::new(Arc::new(space), Arc::new(RwLock::new(store)), layout, false);
         Ok(Self { initial, expander: Mutex::new((expander, Successors::default())) })
     }
 }
