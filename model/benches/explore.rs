@@ -43,9 +43,9 @@ const LARGEST: Configuration = Configuration {
 /// Three peers that come and go.
 const THREE: Configuration = Configuration {
     name: "three",
-    description: "three peers in one room; one leaves and comes back, and connections are lost",
+    description: "three peers in one room; some leave, one may come back, and connections are lost",
     peers: 3,
-    budgets: Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, 3).with(Budget::Leave, 1).with(Budget::Drop, 2),
+    budgets: Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, 3).with(Budget::Leave, 2).with(Budget::Drop, 2),
     ..FOUR
 };
 

@@ -25,7 +25,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         named.collect::<Result<Vec<_>, _>>().map_err(|error| Failure::Usage(error.to_string()))?
     };
     let only = args.property.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
-    let options = Options { states_max: args.max_states, only };
+    let options = Options { states_max: args.max_states, only, ..Options::default() };
     let interrupted = interrupts()?;
     let mut exit = Exit::Pass;
     for variant in &variants {
