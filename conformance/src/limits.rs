@@ -38,3 +38,5 @@ pub const JOBS_DEFAULT: usize = 8;
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
+/// The most that `glare check --threads` accepts.
+pub const THREADS_MAX: usize = 64;

@@ -129,6 +129,10 @@ fn wrong_arguments_exit_with_2_and_say_what_is_right() {
         (&["replay", "/no/such/file.scenario"][..], "/no/such/file.scenario"),
         (&["check", "perfect"][..], "perfect"),
         (&["check", "--property", "ROOM-77"][..], "ROOM-77"),
+        (&["check", "reference", "--strategy", "hope"][..], "both-offer"),
+        (&["check", "reference", "--faults", "leave"][..], "KIND=N"),
+        (&["check", "reference", "--faults", "flood=1"][..], "flood"),
+        (&["check", "reference", "--peers", "9"][..], "--peers"),
         (&["frobnicate"][..], "frobnicate"),
     ] {
         let stderr = error(args, 2);
@@ -200,6 +204,63 @@ fn the_committed_schema_is_that_of_the_report() {
 fn a_check_that_did_not_finish_is_incomplete() {
     let stdout = page(&["check", "reference", "--max-states", "1000"], 3);
     assert!(stdout.contains("INCOMPLETE") && stdout.contains("nothing proved"), "{stdout}");
+}
+
+/// A world of the command line in which the tutorial's glare ends unconnected, and nothing else is large.
+const GLARE: [&str; 6] = ["check", "tutorial", "--peers", "2", "--property", "NEG-06"];
+
+#[test]
+fn the_command_line_makes_worlds_and_chooses_strategies() {
+    let stdout = page(&GLARE, 1);
+    assert!(stdout.contains("command-line") && stdout.contains("VIOLATED"), "{stdout}");
+    page(
+        &["check", "reference", "--peers", "2", "--faults", "leave=1", "--faults", "join=2", "--property", "NEG-06"],
+        0,
+    );
+    page(&["check", "reference", "--peers", "2", "--strategy", "both-offer", "--property", "NEG-06"], 1);
+}
+
+#[test]
+fn the_result_of_a_check_does_not_depend_on_the_number_of_threads() {
+    let checked = |threads: &str| page(&[&GLARE[..], &["--format", "json", "--threads", threads]].concat(), 1);
+    assert_eq!(checked("1"), checked("2"));
+}
+
+#[test]
+fn a_check_as_json_says_what_was_explored_and_what_broke() {
+    let report: serde_json::Value =
+        serde_json::from_str(&page(&[&GLARE[..], &["--format", "json"]].concat(), 1)).expect("JSON");
+    let variant = &report["variants"][0];
+    assert_eq!((&variant["variant"], &variant["proved"]), (&"tutorial".into(), &false.into()));
+    assert_eq!(variant["configurations"][0]["incomplete"], serde_json::Value::Null);
+    let property = &variant["properties"][0];
+    assert_eq!((&property["requirement"], &property["verdict"]), (&"NEG-06".into(), &"violated".into()));
+    assert!(property["counterexample"].as_str().is_some_and(|story| story.contains("create-room")));
+}
+
+#[test]
+fn a_check_as_junit_has_failures_and_no_errors() {
+    let page = page(&[&GLARE[..], &["--format", "junit"]].concat(), 1);
+    let report = quick_junit::Report::deserialize_from_str(&page).expect("JUnit");
+    assert_eq!((report.tests, report.failures, report.errors), (1, 1, 0));
+}
+
+#[test]
+fn a_check_as_markdown_has_a_row_for_each_world_and_clause() {
+    let page = page(&[&GLARE[..], &["--format", "markdown"]].concat(), 1);
+    assert!(page.contains("| command-line |") && page.contains("| NEG-06 | violated |"), "{page}");
+}
+
+#[test]
+fn a_counterexample_is_drawn_as_the_file_asks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, part) in [("glare.svg", "</svg>"), ("glare.mmd", "sequenceDiagram")] {
+        let path = folder.path().join(name);
+        page(&[&GLARE[..], &["--diagram", path.to_str().expect("UTF-8")]].concat(), 1);
+        assert!(std::fs::read_to_string(&path).expect("it was written").contains(part));
+    }
+    let wrong = folder.path().join("glare.gif");
+    assert!(error(&[&GLARE[..], &["--diagram", wrong.to_str().expect("UTF-8")]].concat(), 2).contains(".svg"));
 }
 
 #[test]

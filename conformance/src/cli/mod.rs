@@ -13,7 +13,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glare_model::requirement::Level;
 
-use crate::limits::{JOBS_DEFAULT, JOBS_MAX, TIMEOUT_DEFAULT};
+use crate::limits::{JOBS_DEFAULT, JOBS_MAX, THREADS_MAX, TIMEOUT_DEFAULT};
 
 /// How a command ended, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,21 +133,59 @@ struct RunArgs {
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  glare check                 all variants; exits with 1, for the tutorial's protocol is broken
+  glare check                 all variants; exits with 1, for some are broken on purpose
   glare check reference       the proof that a CI wants: exits with 0
-  glare check tutorial --property NEG-06";
+  glare check tutorial --property NEG-06 --diagram glare.svg
+  glare check reference --strategy both-offer --peers 2 --faults leave=1 --faults drop=1
+  glare check reference --format junit > check.xml
+
+`glare list variants` shows variants and their worlds. With --peers, --rooms or --faults one world of that shape is
+explored in place of theirs; create=1 and join=PEERS-1 are in it unless given.";
 
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 struct CheckArgs {
     /// Which variants [default: all].
     variants: Vec<String>,
+    /// Let peers negotiate by this strategy instead of the variant's.
+    #[arg(long, value_name = "NAME")]
+    strategy: Option<String>,
+    /// How many peers there are: 2 to 4.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=4))]
+    peers: Option<u8>,
+    /// How many rooms have names: 1 to 3.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    rooms: Option<u8>,
+    /// How often a kind of action may happen; may be given several times.
+    #[arg(long, value_name = "KIND=N")]
+    faults: Vec<String>,
     /// Report on these clauses only; may be given several times.
     #[arg(long, value_name = "ID")]
     property: Vec<String>,
+    /// How many threads explore. The result does not depend on it.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_threads)]
+    threads: usize,
     /// Give up a configuration beyond this many states: the result is then incomplete.
     #[arg(long, value_name = "N", default_value_t = glare_model::explore::Options::default().states_max)]
     max_states: usize,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    format: CheckFormat,
+    /// Draw the counterexample of the first violated property into a file that ends with .svg or .mmd (Mermaid).
+    #[arg(long, value_name = "FILE")]
+    diagram: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people, with counterexamples as lanes.
+    Text,
+    /// For programs.
+    Json,
+    /// For a CI that reads JUnit.
+    Junit,
+    /// For a page or a CI step summary.
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +227,11 @@ impl From<LevelArg> for Level {
 fn parse_jobs(text: &str) -> Result<usize, String> {
     let jobs: usize = text.parse().map_err(|_| "expected a number".to_owned())?;
     if (1..=JOBS_MAX).contains(&jobs) { Ok(jobs) } else { Err(format!("expected 1 to {JOBS_MAX}")) }
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    let threads: usize = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (1..=THREADS_MAX).contains(&threads) { Ok(threads) } else { Err(format!("expected 1 to {THREADS_MAX}")) }
 }
 
 fn default_timeout_ms() -> u64 {
@@ -238,6 +281,10 @@ enum Failure {
     Runtime(#[source] std::io::Error),
     #[error("cannot {action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+fn file_failure(action: &'static str, path: &std::path::Path, source: std::io::Error) -> Failure {
+    Failure::File { action, path: path.to_owned(), source }
 }
 
 /// Writes to standard output.

@@ -16,7 +16,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use indicatif::{ProgressBar, ProgressStyle};
 use url::Url;
 
-use super::{Exit, Failure, ReplayArgs, RunArgs, TestArgs, colours, print};
+use super::{Exit, Failure, ReplayArgs, RunArgs, TestArgs, colours, file_failure, print};
 use crate::{
     limits::EMBEDDED_HEARTBEAT,
     process::{ServerProcess, free_port},
@@ -153,10 +153,6 @@ fn report_files(reports: &[String]) -> Result<Vec<PathBuf>, Failure> {
         _ => Err(Failure::Usage(format!("--report takes json=FILE, not {text:?}"))),
     };
     reports.iter().map(file).collect()
-}
-
-fn file_failure(action: &'static str, path: &Path, source: std::io::Error) -> Failure {
-    Failure::File { action, path: path.to_owned(), source }
 }
 
 struct Outcome {

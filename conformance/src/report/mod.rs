@@ -3,7 +3,7 @@
 pub mod console;
 pub mod json;
 pub mod lanes;
-pub mod sequence;
+pub mod picture;
 mod summary;
 
 pub use summary::{RequirementResult, Summary, summarise};

@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use super::{
+    explored::{Cost, Explored, explore as explore_space},
     report::{CheckError, CheckReport, Completion, ConfigurationReport, Options, Progress, PropertyReport, Verdict},
-    search::{Found, search},
+    search::Limits,
 };
-use crate::world::{Configuration, Overflow, PROPERTIES, Property, ROOMS_MAX, System, Variant};
+use crate::world::{Action, Configuration, Fact, Overflow, PROPERTIES, Property, ROOMS_MAX, System, Variant};
 
 /// Explores every configuration of a variant. `progress` is called with the configuration every now and then, and
 /// breaks the run off by its answer: that configuration and the ones after it are then incomplete.
@@ -24,6 +25,21 @@ pub fn check(
     };
     let configurations = variant.configurations.iter().map(explore).collect::<Result<_, _>>()?;
     Ok(CheckReport { variant: variant.name, configurations })
+}
+
+/// What [`measure`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Unique states.
+    pub states: usize,
+    /// Transitions.
+    pub transitions: u64,
+    /// The longest of the shortest paths.
+    pub depth: usize,
+    /// Whether that is all.
+    pub is_complete: bool,
+    /// What it cost.
+    pub cost: Cost,
 }
 
 /// Calls `$then` with the system of a configuration, whose shape becomes a type.
@@ -45,6 +61,7 @@ macro_rules! with_system {
             (3, 2) => call!(3, 6),
             (4, 1) => call!(4, 4),
             (4, 2) => call!(4, 8),
+            (5, 1) => call!(5, 5),
             _ => Err(shape_overflow(configuration)),
         }
     }};
@@ -67,27 +84,41 @@ fn explore(
         return Err(shape_overflow(configuration));
     }
     with_system!(variant, configuration, |system| {
-        let found = search(&system, options.states_max, progress)?;
-        report(&system, configuration, options, &found)
+        let Options { states_max, memory_bytes_max, threads, .. } = *options;
+        let explored = explore_space(system, &Limits { states_max, memory_bytes_max, threads }, progress)?;
+        report(&explored, configuration, options)
+    })
+}
+
+/// Explores one configuration, and says what that cost.
+///
+/// # Errors
+/// The configuration, or a state of it, is larger than there are places for.
+pub fn measure(variant: &Variant, configuration: &Configuration, limits: &Limits) -> Result<Measured, Overflow> {
+    with_system!(variant, configuration, |system| {
+        let explored = explore_space(system, limits, &mut |_| ControlFlow::Continue(()))?;
+        let (states, transitions, cost) = (explored.states(), explored.transitions(), explored.cost());
+        Ok(Measured { states, transitions, depth: explored.depth(), is_complete: explored.stopped().is_none(), cost })
     })
 }
 
 fn report<const P: usize, const S: usize>(
-    system: &System<P, S>,
+    explored: &Explored<System<P, S>>,
     configuration: &Configuration,
     options: &Options,
-    found: &Found,
 ) -> Result<ConfigurationReport, Overflow> {
-    let is_wanted = |property: &&Property| {
-        system.setting.owes(property) && (options.only.is_empty() || options.only.contains(&property.clause))
-    };
+    let owes = |property: &Property| explored.space().setting.owes(property);
+    let is_wanted =
+        |property: &&Property| owes(property) && (options.only.is_empty() || options.only.contains(&property.clause));
+    let (seen, stopped) = (explored.witnesses(), explored.stopped());
+    let witness = |wanted: Fact| seen.iter().find(|(fact, _)| *fact == wanted).map(|(_, path): &(_, Vec<Action>)| path);
     let mut properties = Vec::new();
     for property in PROPERTIES.iter().filter(is_wanted) {
-        let occasion_arose = found.witness(property.occasion).is_some();
-        let witnesses = property.never.iter().filter_map(|fact| found.witness(*fact));
+        let occasion_arose = witness(property.occasion).is_some();
+        let witnesses = property.never.iter().filter_map(|fact| witness(*fact));
         let verdict = match witnesses.min_by_key(|path| path.len()) {
-            Some(path) => Verdict::Violated(system.replay(path, property.never)?),
-            None if found.stopped.is_some() => Verdict::Unknown,
+            Some(path) => Verdict::Violated(explored.space().replay(path, property.never)?),
+            None if stopped.is_some() => Verdict::Unknown,
             None if occasion_arose => Verdict::Holds,
             None => Verdict::Vacuous,
         };
@@ -95,10 +126,10 @@ fn report<const P: usize, const S: usize>(
     }
     Ok(ConfigurationReport {
         configuration: *configuration,
-        states: found.states,
-        transitions: found.transitions,
-        depth: found.depth,
-        completion: found.stopped.map_or(Completion::Complete, Completion::Incomplete),
+        states: explored.states(),
+        transitions: explored.transitions(),
+        depth: explored.depth(),
+        completion: stopped.map_or(Completion::Complete, Completion::Incomplete),
         properties,
     })
 }

@@ -12,11 +12,15 @@ pub struct Options {
     pub states_max: usize,
     /// The clauses to report on; none means all.
     pub only: Vec<RequirementId>,
+    /// How many threads explore. The report does not depend on it.
+    pub threads: usize,
+    /// How much memory the exploration of a configuration may take, in bytes; beyond, its run is incomplete.
+    pub memory_bytes_max: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { states_max: 20_000_000, only: Vec::new() }
+        Self { states_max: 20_000_000, only: Vec::new(), threads: 1, memory_bytes_max: 8 << 30 }
     }
 }
 
@@ -31,6 +35,8 @@ pub struct Progress {
     pub transitions: u64,
     /// The length of the shortest path to the states now expanded.
     pub depth: usize,
+    /// Memory taken so far, in bytes.
+    pub bytes: usize,
 }
 
 /// Whether a search saw everything.

@@ -9,9 +9,9 @@ pub struct Configuration {
     pub name: &'static str,
     /// What it is about, in a sentence.
     pub description: &'static str,
-    /// How many peers there are: 2 to 4.
+    /// How many peers there are: 2 to 5.
     pub peers: u8,
-    /// How many connections each may have, one after the other: 1 or 2.
+    /// How many connections each may have, one after the other: 1 or 2, and 1 if there are five peers.
     pub epochs: u8,
     /// How many rooms have names: 1 to [`super::ROOMS_MAX`].
     pub rooms: u8,

@@ -14,7 +14,9 @@
 //! # Termination
 //! A run that completes has no infinite behaviour to worry about: an action uses up a budget, serving a message makes no
 //! new ones for the server, and whatever a peer handles leads to further descriptions only, whose numbers grow and are
-//! bounded by a hard error ([`Overflow`]); ICE recovers or fails once for each loss, and losses have a budget. So "at quiescence" is reached by every fair run, and needs no lasso search.
+//! bounded by a hard error ([`Overflow`]); ICE recovers or fails once for each loss, and losses have a budget. So "at
+//! quiescence" is reached by every fair run. That is an argument about these rules; [`crate::explore::liveness`] judges
+//! the [`Wish`]es of any world, cycles or not, on its graph.
 
 mod action;
 mod audit;
@@ -31,10 +33,12 @@ mod property;
 mod queue;
 mod seam;
 mod server;
+mod space;
 mod state;
 mod system;
 mod trace;
 mod variant;
+mod wish;
 
 pub use action::{Action, IceAction};
 pub use budget::{Budget, Budgets};
@@ -47,3 +51,4 @@ pub use state::{ROOMS_MAX, World};
 pub use system::{Setting, System};
 pub use trace::{Lane, Line, Trace, TraceStep};
 pub use variant::{UnknownVariant, Variant};
+pub use wish::Wish;

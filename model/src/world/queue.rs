@@ -12,6 +12,9 @@ pub enum Overflow {
     /// A number that is kept in four bits.
     #[error("a number would be over 15; lower the budgets")]
     Number,
+    /// The explorer's numbers of parts, successors or states.
+    #[error("the explorer has no numbers left for {0}; lower the budgets")]
+    Explorer(&'static str),
     /// The configuration's shape.
     #[error("{peers} peers with {epochs} connections each and {rooms} rooms are more than a state has places for")]
     Shape {

@@ -1,4 +1,4 @@
-//! A run of the model as a sequence diagram: Mermaid text, or a picture that stands alone.
+//! A run of the model as a picture: a sequence diagram that stands alone.
 
 use std::fmt::Write;
 
@@ -20,29 +20,6 @@ fn name(lane: Lane) -> String {
 
 fn lines(trace: &Trace) -> impl Iterator<Item = &Line> {
     trace.steps.iter().flat_map(|step| &step.lines).chain(&trace.conclusion)
-}
-
-/// The trace in the language of Mermaid.
-#[must_use]
-pub fn mermaid(title: &str, trace: &Trace) -> String {
-    // A semicolon ends a statement there, and a number sign begins a character's code.
-    let plain = |text: &str| text.replace('#', "no. ").replace(';', ",");
-    let mut page = format!("sequenceDiagram\n    %% {}\n", plain(title));
-    for lane in lanes(trace) {
-        push(&mut page, format_args!("    participant {}\n", name(lane)));
-    }
-    for line in lines(trace) {
-        match line {
-            Line::Arrow { from, to, text } => {
-                push(&mut page, format_args!("    {}->>{}: {}\n", name(*from), name(*to), plain(text)));
-            }
-            Line::Send { by, text } => {
-                push(&mut page, format_args!("    Note over {}: sends {} (on its way)\n", name(*by), plain(text)));
-            }
-            Line::Note { at, text } => push(&mut page, format_args!("    Note over {}: {}\n", name(*at), plain(text))),
-        }
-    }
-    page
 }
 
 /// Distances of the picture, in pixels.
@@ -166,21 +143,6 @@ mod tests {
         ];
         let conclusion = vec![Line::Note { at: a, text: "alone".to_owned() }];
         Trace { peers: 2, length: 3, steps: vec![TraceStep { lines }], conclusion }
-    }
-
-    #[test]
-    fn mermaid_has_a_statement_for_each_line() {
-        insta::assert_snapshot!(mermaid("NEG-06: at rest", &trace()), @"
-        sequenceDiagram
-            %% NEG-06: at rest
-            participant A
-            participant server
-            participant B
-            Note over A: sends offer A1, <b> (on its way)
-            server->>B: user-joined A
-            Note over server: a note that is long enough to be broken into two lines or more
-            Note over A: alone
-        ");
     }
 
     #[test]

@@ -1,0 +1,205 @@
+//! How a world falls into parts, for the explorer.
+//!
+//! A part is a peer with all its connections. Whatever a later version adds to [`World`] belongs to the rest until it is
+//! named here: that is exact, and costs speed only.
+
+use super::{
+    Action, Facts, Overflow, System, World,
+    packed::Downward,
+    packed_negotiation::owes_answer,
+    queue::Queue,
+    state::{Client, ROOMS_MAX},
+};
+use crate::{
+    explore::Space,
+    room::{Directory, SmallDirectory},
+};
+
+/// A peer, its queues, and what the server has recorded of its sessions, the oldest session first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Part<const S: usize> {
+    up: Vec<Queue>,
+    down: Vec<Queue>,
+    negotiations: [u64; S],
+    /// Whether the server knows the session, and where it believes it to be.
+    records: Vec<Option<Option<u8>>>,
+    client: Client,
+}
+
+/// A world without what its parts hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rest<const P: usize, const S: usize>(World<P, S>);
+
+fn record<const S: usize>(server: &SmallDirectory<S, ROOMS_MAX>, session: u8) -> Option<Option<u8>> {
+    server.is_connected(session).then(|| server.current(session))
+}
+
+/// The accepting acks among what is on its way to a session.
+fn acks_of(queue: &Queue) -> Queue {
+    let mut acks = Queue::default();
+    let is_ack = |word: &u32| matches!(Downward::unpack(*word), Downward::Created(_) | Downward::Joined(..));
+    let words = queue.words().filter(is_ack);
+    words.for_each(|word| acks.push(word).expect("it takes a part of what a queue held"));
+    acks
+}
+
+fn sessions_of<const P: usize, const S: usize>(peer: usize) -> impl Iterator<Item = u8> {
+    (peer as u8..S as u8).step_by(P)
+}
+
+impl<const P: usize, const S: usize> Space for System<P, S> {
+    type State = World<P, S>;
+    type Action = Action;
+    type Part = Part<S>;
+    type Rest = Rest<P, S>;
+
+    fn parts(&self) -> usize {
+        P
+    }
+
+    fn initial(&self) -> World<P, S> {
+        Self::initial(self)
+    }
+
+    fn actions(&self, state: &World<P, S>, actions: &mut Vec<Action>) {
+        Self::actions(self, state, actions);
+    }
+
+    fn step(&self, state: &World<P, S>, action: Action) -> Result<(World<P, S>, Facts), Overflow> {
+        Self::step(self, state, action)
+    }
+
+    fn judge(&self, state: &World<P, S>) -> Facts {
+        Self::judge(self, state)
+    }
+
+    fn owner(&self, action: Action) -> usize {
+        match action {
+            Action::Enter(peer, ..)
+            | Action::EnterSecond(peer, ..)
+            | Action::RequestWithoutAck(peer)
+            | Action::EnterInvalid(peer, _)
+            | Action::Leave(peer)
+            | Action::LeaveOutside(peer)
+            | Action::Drop(peer)
+            | Action::Reconnect(peer)
+            | Action::StrayToUser(peer, _)
+            | Action::StrayToRoom(peer, _)
+            | Action::ChangeTracks(peer, _)
+            | Action::Ready(peer, _)
+            | Action::Gather(peer, _)
+            | Action::GatherEarly(peer, _)
+            | Action::Ice(peer, ..) => peer.into(),
+            Action::Notice(session)
+            | Action::Serve(session)
+            | Action::ServeOvertaking(session)
+            | Action::Deliver(session) => usize::from(session) % P,
+        }
+    }
+
+    fn rank(&self, action: Action) -> usize {
+        match action {
+            // World::enabled lists these by session, so by epoch and then by peer.
+            Action::Notice(session)
+            | Action::Serve(session)
+            | Action::ServeOvertaking(session)
+            | Action::Deliver(session) => usize::from(session) / P,
+            _ => S / P,
+        }
+    }
+
+    fn fairness(&self, action: Action) -> Option<u8> {
+        match action {
+            Action::Serve(session) => Some(session),
+            Action::Deliver(session) => Some(S as u8 + session),
+            Action::Notice(session) => Some(2 * S as u8 + session),
+            // An answer that is being made gets ready.
+            Action::Ready(peer, session) => Some((3 + peer) * S as u8 + session),
+            _ => None,
+        }
+    }
+
+    fn split(&self, state: &World<P, S>) -> (Rest<P, S>, Vec<Part<S>>) {
+        (self.rest(state), (0..P).map(|peer| self.part(state, peer)).collect())
+    }
+
+    fn part(&self, state: &World<P, S>, peer: usize) -> Part<S> {
+        Part {
+            up: sessions_of::<P, S>(peer).map(|session| state.up[usize::from(session)]).collect(),
+            down: sessions_of::<P, S>(peer).map(|session| state.down[usize::from(session)]).collect(),
+            negotiations: state.negotiations[peer],
+            records: sessions_of::<P, S>(peer).map(|session| record(&state.server, session)).collect(),
+            client: state.clients[peer],
+        }
+    }
+
+    fn rest(&self, state: &World<P, S>) -> Rest<P, S> {
+        let mut rest = *state;
+        (rest.up, rest.down, rest.negotiations) = ([Queue::default(); S], [Queue::default(); S], [[0; S]; P]);
+        (0..S as u8).for_each(|session| rest.server.disconnect(session));
+        rest.clients = [Client { epoch: 0, is_alive: false, room: None, asking: None, roster: 0 }; P];
+        Rest(rest)
+    }
+
+    fn may_differ(&self, before: &World<P, S>, after: &World<P, S>, peer: usize) -> bool {
+        let mut sessions = sessions_of::<P, S>(peer);
+        let queues_differ = |it: usize| before.up[it] != after.up[it] || before.down[it] != after.down[it];
+        before.negotiations[peer] != after.negotiations[peer]
+            || before.clients[peer] != after.clients[peer]
+            || sessions.any(|it| queues_differ(it.into()) || record(&before.server, it) != record(&after.server, it))
+    }
+
+    fn join(&self, rest: &Rest<P, S>, parts: &[&Part<S>]) -> World<P, S> {
+        let mut state = rest.0;
+        for (peer, part) in parts.iter().enumerate() {
+            for (epoch, session) in sessions_of::<P, S>(peer).enumerate() {
+                state.up[usize::from(session)] = part.up[epoch];
+                state.down[usize::from(session)] = part.down[epoch];
+                if let Some(room) = part.records[epoch] {
+                    state.server.connect(session);
+                    state.server.set_current(session, room);
+                }
+            }
+            state.negotiations[peer] = part.negotiations;
+            state.clients[peer] = part.client;
+        }
+        state
+    }
+
+    fn outline(&self, part: &Part<S>) -> Part<S> {
+        let Client { epoch, is_alive, .. } = part.client;
+        Part {
+            up: vec![Queue::default(); part.up.len()],
+            // Others race with a request as long as its ack is on its way.
+            down: part.down.iter().map(acks_of).collect(),
+            // ICE finds a path where both ends fit.
+            negotiations: if self.setting.ice { part.negotiations } else { [0; S] },
+            records: part.records.clone(),
+            client: Client { epoch, is_alive, room: None, asking: None, roster: 0 },
+        }
+    }
+
+    fn receive(&self, part: &Part<S>, after: &Part<S>) -> Result<Part<S>, Overflow> {
+        let mut part = part.clone();
+        for (queue, after) in part.down.iter_mut().zip(&after.down) {
+            let known = acks_of(queue).len();
+            after.words().skip(known).try_for_each(|word| queue.push(word))?;
+        }
+        part.records.clone_from(&after.records);
+        Ok(part)
+    }
+
+    fn is_at_rest(&self, part: &Part<S>) -> bool {
+        let is_live = |epoch: usize| part.client.is_alive && epoch == usize::from(part.client.epoch);
+        let is_noticed = |(epoch, record): (usize, &Option<_>)| is_live(epoch) || record.is_none();
+        part.up.iter().chain(&part.down).all(Queue::is_empty)
+            && part.records.iter().enumerate().all(is_noticed)
+            && !part.negotiations.iter().any(|word| owes_answer(*word))
+    }
+
+    /// Two members that are being told of two others each may be told in different orders (ORDER-04).
+    fn shows_more(&self, part: &Part<S>) -> bool {
+        let is_notice = |word| matches!(Downward::unpack(word), Downward::UserJoined(_) | Downward::UserLeft(_));
+        P > 2 && part.down.iter().any(|queue| queue.words().filter(|word| is_notice(*word)).count() > 1)
+    }
+}
