@@ -150,8 +150,8 @@ struct CheckArgs {
     /// Let peers negotiate by this strategy instead of the variant's.
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
-    /// How many peers there are: 2 to 4.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=4))]
+    /// How many peers there are: 2 to 5, and 5 only without reconnects.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=5))]
     peers: Option<u8>,
     /// How many rooms have names: 1 to 3.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]

@@ -52,6 +52,7 @@ pub(super) fn render(variant: &Variant, report: &CheckReport) -> String {
             "no violation found, and nothing proved: see what is incomplete or had no occasion above",
             Style::new().yellow(),
         ),
+        (1, _) => paint("1 property violated", Style::new().red().bold()),
         (count, _) => paint(&format!("{count} properties violated"), Style::new().red().bold()),
     };
     let _infallible = writeln!(page, "\n{}: {sum}\n", variant.name);
