@@ -1,7 +1,9 @@
 //! Scenarios: pure data, who does what. What should come of it is not said here: the oracles know that.
 
+pub mod generate;
 mod library;
 mod parse;
+mod render;
 pub mod template;
 
 use std::{fmt, sync::Arc};
@@ -53,6 +55,8 @@ pub struct Step {
     pub action: Action,
     /// As the scenario's author wrote it.
     pub text: String,
+    /// How many steps the line stands for, this one and those after it: more than one in the first step of a `burst`.
+    pub burst: usize,
 }
 
 /// What a client does.
