@@ -6,6 +6,7 @@
 //! ```
 
 pub mod binding;
+pub mod capability;
 pub mod cli;
 pub mod driver;
 mod forecast;
@@ -15,6 +16,7 @@ pub mod oracle;
 pub mod process;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod scenario;
 mod shard;
 pub mod suite;
