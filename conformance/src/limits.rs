@@ -30,6 +30,8 @@ pub const FROZEN_RECEIVE_BUFFER_BYTES: u32 = 4_096;
 pub const STEPS_MAX: usize = 10_000;
 /// Steps that may be under way at the same time where the model has to try every order.
 pub const RACING_STEPS_MAX: usize = 6;
+/// Inputs in one generated tour. Shorter ones cost more connections; longer ones hide more behind a failure.
+pub const TOUR_INPUTS_MAX: usize = 60;
 /// Candidate states of the model oracle; beyond it a verdict is inconclusive.
 pub const CANDIDATES_MAX: usize = 4_096;
 /// Scenarios side by side, unless `--jobs` says otherwise.
