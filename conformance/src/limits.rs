@@ -39,4 +39,8 @@ pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
 /// The most that `glare check --threads` accepts.
-pub const THREADS_MAX: usize = 64;
+pub const THREADS_MAX: usize = 16;
+/// The most threads that explore unless `--threads` says otherwise.
+pub const THREADS_DEFAULT_MAX: usize = 4;
+/// Pause between two looks whether the page of `glare check --explore` is there.
+pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
