@@ -223,3 +223,105 @@ fn ice_name(ice: Ice) -> &'static str {
         Ice::Failed => "failed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        message::RequestKind,
+        world::{Configuration, Variant},
+    };
+
+    /// Takes the first action with each of these texts.
+    fn walk(world: &str, texts: &[&str]) -> (System<2, 2>, World<2, 2>) {
+        let configuration = Configuration::named(world).unwrap();
+        let setting = Variant::reference().setting(&configuration);
+        let system = System::<2, 2> { setting, budgets: configuration.budgets };
+        let mut state = system.initial();
+        for text in texts {
+            let mut actions = Vec::new();
+            system.actions(&state, &mut actions);
+            let told: Vec<_> = actions.iter().map(|action| state.action_text(*action)).collect();
+            let place = told.iter().position(|it| it == text).unwrap_or_else(|| panic!("{text:?} is none of {told:?}"));
+            state = system.step(&state, actions[place]).unwrap().0;
+        }
+        (system, state)
+    }
+
+    const MEETING: [&str; 7] = [
+        "A: create-room r1",
+        "server handles create-room r1 of A",
+        "A handles ack: r1",
+        "B: join-room r1",
+        "server handles join-room r1 of B",
+        "A handles user-joined B",
+        "B handles ack: r1, users [A]",
+    ];
+
+    #[test]
+    fn a_state_names_who_is_where_and_what_is_under_way() {
+        let (_, state) = walk("renegotiation", &MEETING);
+        insta::assert_snapshot!(state, @r"
+        Server
+          r1: A, B
+          A in r1
+          B in r1
+          A → server: offer A1 to B
+
+        A is in r1, knows B
+          with B: have-local-offer; its offer A1 waits; connection A1; met 1, made 1
+
+        B is in r1, knows A
+          with A: closed; met 1, made 0
+
+        May still happen: create 1, join 1, leave 2, renegotiate 2
+        ");
+    }
+
+    #[test]
+    fn a_negotiation_in_full_names_descriptions_after_their_makers() {
+        let more = ["server handles offer A1 to B", "B handles offer A1", "A: changes its tracks for B"];
+        let (_, state) = walk("renegotiation", &[&MEETING[..], &more].concat());
+        insta::assert_snapshot!(state, @r"
+        Server
+          r1: A, B
+          A in r1
+          B in r1
+          B → server: answer B1 (for A1)
+
+        A is in r1, knows B
+          with B: have-local-offer; its offer A1 waits; connection A1; a change not offered yet; met 1, made 1
+
+        B is in r1, knows A
+          with A: stable; connection B1; bound to A1; local B1; remote A1; ICE of B1; remote ICE of A1; met 1, made 1
+
+        May still happen: create 1, join 1, leave 2, renegotiate 1
+        ");
+    }
+
+    #[test]
+    fn a_step_is_told_line_by_line() {
+        let (system, state) = walk("pair", &MEETING[..5]);
+        let lines = system.tell(&state, Action::Deliver(0)).unwrap();
+        let expected = ["user-joined B", "builds a connection to B", "offer A1 to B"];
+        let texts: Vec<_> = lines
+            .iter()
+            .map(|line| match line {
+                Line::Send { text, .. } | Line::Arrow { text, .. } | Line::Note { text, .. } => text,
+            })
+            .collect();
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn a_message_that_overtakes_another_is_told_with_it() {
+        let budgets = crate::world::Budgets::NONE.with(Budget::Create, 1).with(Budget::StrayLeave, 1);
+        let budgets = budgets.with(Budget::Overtake, 1);
+        let configuration = Configuration { budgets, ..Configuration::named("pair").unwrap() };
+        let system = System::<2, 2> { setting: Variant::reference().setting(&configuration), budgets };
+        let (mut state, _) = system.step(&system.initial(), Action::LeaveOutside(0)).unwrap();
+        (state, _) = system.step(&state, Action::Enter(0, RequestKind::Create, 0)).unwrap();
+        let text = state.action_text(Action::ServeOvertaking(0));
+        assert_eq!(text, "server handles create-room r1 of A, ahead of leave-room of A");
+    }
+}
