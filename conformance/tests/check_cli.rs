@@ -173,6 +173,34 @@ fn a_world_of_the_command_line_takes_the_place_of_the_variants_own() {
 }
 
 #[test]
+fn a_check_of_nothing_is_not_green() {
+    for (args, hint) in [
+        (&["reference", "--world", "pair", "--property", "CAP-CAPACITY-01"][..], "CAP-CAPACITY-01"),
+        (&["reference", "--world", "pair", "--property", "ROOM-13"][..], "ROOM-13"),
+        (&["reference", "--faults", "leave=1", "--faults", "leave=2"][..], "leave=2"),
+        (&["reference", "--max-states", "0"][..], "--max-states"),
+        (&["reference", "--threads", "17"][..], "--threads"),
+    ] {
+        let [_, stderr] = run(args, 2);
+        assert!(stderr.contains(hint), "{args:?}: {stderr}");
+    }
+    let both = ["reference", "capacity", "--world", "encounter", "--property", "CAP-CAPACITY-01"];
+    let [stdout, _] = run(&both, 3);
+    assert!(stdout.contains("capacity:") && !stdout.contains("reference:"), "{stdout}");
+}
+
+#[test]
+fn the_help_names_every_kind_of_fault_and_every_strategy() {
+    let [help, _] = run(&["--help"], 0);
+    for (strategy, _) in glare_model::negotiation::Strategy::NAMED {
+        assert!(help.contains(strategy), "{strategy}");
+    }
+    for (kind, _) in glare_model::world::Budget::NAMED {
+        assert!(help.contains(kind), "{kind}");
+    }
+}
+
+#[test]
 fn a_picture_of_nothing_is_no_failure_and_a_wrong_ending_is_told_before_the_search() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("none.svg");

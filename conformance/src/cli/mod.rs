@@ -135,15 +135,24 @@ Examples:
   glare check reference --format junit > check.xml
   glare check tutorial --world rejoin --explore 127.0.0.1:3000
 
-`glare list variants` shows variants and their worlds. With --peers, --rooms or --faults one world of that shape is
-explored in place of theirs; create=1 and join=PEERS-1 are in it unless given.";
+`glare list variants` shows variants and their worlds.
+With --peers, --rooms or --faults one world of that shape takes their place;
+create=1 and join=PEERS-1 are in it unless given. A world is explored whole:
+each peer, room and fault more multiplies its states.
+
+Kinds of --faults: create, join, leave, drop, reconnect, second-room, no-ack,
+stray, renegotiate, invalid-request, stray-leave, candidate, early-candidate,
+slow-answer, ice-loss, overtake.
+
+Exit codes: 0 proved, 1 violated, 2 usage, 3 incomplete or without occasion.";
 
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 struct CheckArgs {
     /// Which variants [default: all].
     variants: Vec<String>,
-    /// Let peers negotiate by this strategy instead of the variant's.
+    /// Let peers negotiate by this strategy instead of the variant's: both-offer, lower-id-guard, lower-id-offers (the
+    /// reference's), joiner-offers or perfect-negotiation.
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
     /// Explore this world in place of the variant's own; may be given several times.

@@ -38,14 +38,15 @@ impl Live {
             self.world.set((configuration.name, Instant::now()));
         }
         let (world, began) = self.world.get();
-        let states = u64::try_from(progress.states).unwrap_or(u64::MAX);
-        let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        let elapsed_s = began.elapsed().as_secs_f64().max(0.001);
+        let [states, waiting] = [progress.states, progress.waiting].map(|count| count as f64);
+        // A narrow terminal cuts off the names, and not the numbers.
         self.bar.set_message(format!(
-            "{variant}, {world}: {} states ({} k/s), depth {}, queue {}, memory {} MiB",
-            thousands(states),
-            thousands(states / elapsed_ms),
+            "{} states, {}/s, depth {}, queue {}, {} MiB: {variant}, {world}",
+            short(states),
+            short(states / elapsed_s),
             progress.depth,
-            thousands(u64::try_from(progress.waiting).unwrap_or(u64::MAX)),
+            short(waiting),
             progress.bytes >> 20
         ));
     }
@@ -57,17 +58,14 @@ impl Drop for Live {
     }
 }
 
-/// `1 234 567`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
+/// A count in three or four digits: `950`, `12 k`, `5.4 M`.
+fn short(count: f64) -> String {
+    match count {
+        ..1e4 => format!("{count:.0}"),
+        ..1e6 => format!("{:.0} k", count / 1e3),
+        ..1e8 => format!("{:.1} M", count / 1e6),
+        _ => format!("{:.0} M", count / 1e6),
     }
-    text
 }
 
 /// Set by Ctrl-C: the search then stops, and says that it proves nothing. A second Ctrl-C ends the command at once.
@@ -96,7 +94,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_numbers_are_written_in_groups_of_three() {
-        assert_eq!([0, 999, 1_000, 12_345_678].map(thousands), ["0", "999", "1 000", "12 345 678"]);
+    fn counts_are_short() {
+        let counts = [0.0, 9_999.0, 12_345.0, 5_432_100.0, 123_456_789.0];
+        assert_eq!(counts.map(short), ["0", "9999", "12 k", "5.4 M", "123 M"]);
+    }
+
+    #[test]
+    fn the_line_shows_every_number_in_eighty_columns() {
+        let live = Live::new();
+        let world = Configuration { name: "reconnect-once", ..Configuration::all()[0] };
+        let (states, waiting, bytes) = (123_456_789, 98_765_432, 12_345 << 20);
+        live.show("tutorial-fixed-7.4", &world, &Progress { states, waiting, transitions: 1, depth: 123, bytes });
+        let line = live.bar.message();
+        let numbers = line.split(':').next().expect("there is a first part");
+        assert!(numbers.chars().count() < 78 && numbers.ends_with("depth 123, queue 98.8 M, 12345 MiB"), "{line}");
+        assert!(line.ends_with(": tutorial-fixed-7.4, reconnect-once"), "{line}");
     }
 }

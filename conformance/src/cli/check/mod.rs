@@ -21,15 +21,15 @@ use glare_model::{
     findings::mermaid,
     negotiation::Strategy,
     requirement::RequirementId,
-    world::{Budget, Budgets, Configuration, Variant},
+    world::{Budget, Budgets, Configuration, Property, Variant, property},
 };
 
 use self::live::{Live, interrupts};
 use super::{CheckArgs, CheckFormat, Exit, Failure, file_failure, print};
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
-    let variants = variants(args)?;
     let only: Vec<RequirementId> = args.property.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
+    let variants = with_properties(variants(args)?, &only)?;
     let options = Options { states_max: args.max_states, only, threads: args.threads, ..Options::default() };
     if let Some(path) = &args.diagram {
         picture_kind(path)?;
@@ -117,9 +117,29 @@ fn the_one(variants: &[Variant]) -> Result<(&Variant, &Configuration), Failure> 
     Ok((variant, configuration))
 }
 
+/// The variants that have to keep one of the properties asked for: with none to look at, nothing broken proves nothing.
+fn with_properties(mut variants: Vec<Variant>, only: &[RequirementId]) -> Result<Vec<Variant>, Failure> {
+    let owes = |variant: &Variant, property: &Property| {
+        variant.configurations.iter().any(|configuration| variant.setting(configuration).owes(property))
+    };
+    for clause in only {
+        let Some(property) = property(*clause) else {
+            return Err(Failure::Usage(format!("the model has no property for {clause}: docs/model.md tells why")));
+        };
+        if !variants.iter().any(|variant| owes(variant, property)) {
+            let hint = "`glare list variants` shows which has the capability";
+            return Err(Failure::Usage(format!("no variant that is asked for has to keep {clause}; {hint}")));
+        }
+    }
+    let wanted = |variant: &Variant| only.iter().filter_map(|clause| property(*clause)).any(|it| owes(variant, it));
+    variants.retain(|variant| only.is_empty() || wanted(variant));
+    Ok(variants)
+}
+
 fn strategy(name: &str) -> Result<Strategy, Failure> {
-    let known: Vec<_> = Strategy::NAMED.iter().map(|(name, _)| *name).collect();
-    Strategy::named(name).ok_or_else(|| Failure::Usage(format!("no strategy is called {name:?}; there are {known:?}")))
+    let known = || Strategy::NAMED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    Strategy::named(name)
+        .ok_or_else(|| Failure::Usage(format!("no strategy is called {name:?}; there are {}", known())))
 }
 
 /// One world of the command line's own, in place of the variant's, if it says anything about worlds.
@@ -129,9 +149,12 @@ fn configuration(args: &CheckArgs) -> Result<Option<Configuration>, Failure> {
     }
     let peers = args.peers.unwrap_or(2);
     let mut budgets = Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, peers.saturating_sub(1));
-    for fault in &args.faults {
-        let (budget, times) = parse_fault(fault)?;
-        budgets = budgets.with(budget, times);
+    let faults = args.faults.iter().map(|fault| parse_fault(fault)).collect::<Result<Vec<_>, _>>()?;
+    for (place, (budget, times)) in faults.iter().enumerate() {
+        if faults[..place].iter().any(|(earlier, _)| earlier == budget) {
+            return Err(Failure::Usage(format!("--faults says twice how often: {}", args.faults[place])));
+        }
+        budgets = budgets.with(*budget, *times);
     }
     let epochs = if budgets.left(Budget::Reconnect) > 0 { 2 } else { 1 };
     let (name, description) = ("command-line", "what the command line asks for");
@@ -139,9 +162,9 @@ fn configuration(args: &CheckArgs) -> Result<Option<Configuration>, Failure> {
 }
 
 fn parse_fault(text: &str) -> Result<(Budget, u8), Failure> {
-    let kinds: Vec<_> = Budget::NAMED.iter().map(|(name, _)| *name).collect();
     let wrong = || {
-        Failure::Usage(format!("--faults takes KIND=N with N up to {FAULTS_MAX}, not {text:?}; kinds are {kinds:?}"))
+        let kinds = Budget::NAMED.map(|(name, _)| name).join(", ");
+        Failure::Usage(format!("--faults takes KIND=N with N up to {FAULTS_MAX}, not {text:?}; kinds are {kinds}"))
     };
     let (kind, times) = text.split_once('=').ok_or_else(wrong)?;
     let budget = Budget::NAMED.iter().find(|(name, _)| *name == kind).map(|(_, budget)| *budget).ok_or_else(wrong)?;
