@@ -40,8 +40,6 @@ pub const JOBS_DEFAULT: usize = 8;
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
-/// The most that `glare check --threads` accepts.
-pub const THREADS_MAX: usize = 64;
 /// Random scenarios in a run, unless `--cases` says otherwise.
 pub const RANDOM_CASES_DEFAULT: usize = 1_000;
 /// The most that `--cases` accepts.
@@ -56,3 +54,9 @@ pub const SHARDS_MAX: u64 = 10_000;
 pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Cases that the console names where many share one finding; the JSON report names all.
 pub const NAMES_SHOWN_MAX: usize = 12;
+/// The most that `glare check --threads` accepts.
+pub const THREADS_MAX: usize = 16;
+/// The most threads that explore unless `--threads` says otherwise.
+pub const THREADS_DEFAULT_MAX: usize = 4;
+/// Pause between two looks whether the page of `glare check --explore` is there.
+pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);

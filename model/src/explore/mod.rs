@@ -24,6 +24,7 @@ mod hash;
 mod key;
 pub mod lanes;
 pub mod liveness;
+pub mod picture;
 mod report;
 mod search;
 mod space;
