@@ -32,6 +32,10 @@ pub const STEPS_MAX: usize = 10_000;
 pub const RACING_STEPS_MAX: usize = 6;
 /// Inputs in one generated tour. Shorter ones cost more connections; longer ones hide more behind a failure.
 pub const TOUR_INPUTS_MAX: usize = 60;
+/// Races in one generated scenario. Fewer cost more connections; more hide behind a failure.
+pub const RACES_PER_SCENARIO_MAX: usize = 14;
+/// States more than the rules that a complete suite is made for; the number of its scenarios grows tenfold with each.
+pub const EXTRA_STATES_MAX: usize = 2;
 /// Candidate states of the model oracle; beyond it a verdict is inconclusive.
 pub const CANDIDATES_MAX: usize = 4_096;
 /// Scenarios side by side, unless `--jobs` says otherwise.
