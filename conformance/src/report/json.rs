@@ -99,7 +99,7 @@ pub struct ViolationReport {
     pub expected: String,
     /// What was seen.
     pub actual: String,
-    /// Which oracle objects: `invariants` or `sequential`.
+    /// Which oracle objects: `invariants` or `frontier`.
     pub oracle: String,
 }
 
