@@ -38,6 +38,16 @@ pub const RACES_PER_SCENARIO_MAX: usize = 14;
 pub const EXTRA_STATES_MAX: usize = 2;
 /// Candidate states of the model oracle; beyond it a verdict is inconclusive.
 pub const CANDIDATES_MAX: usize = 4_096;
+/// States that may explain one part of a trace at one record; beyond it a verdict is inconclusive.
+pub const FRONTIER_STATES_MAX: usize = 16_384;
+/// Steps of the model that are tried for one record; beyond it a verdict is inconclusive, and nothing is certain to come.
+pub const FRONTIER_STEPS_MAX: usize = 65_536;
+/// Explanations that are followed at the same time where clauses have to be taken for broken: the cheapest.
+pub const FRONTIER_REPAIRS_MAX: usize = 64;
+/// Messages that a report lists as what could have come instead of something.
+pub const FRONTIER_ALLOWED_MAX: usize = 8;
+/// Steps of the model that are tried to count the outcomes of one phase.
+pub const OUTCOMES_STEPS_MAX: usize = 65_536;
 /// Scenarios side by side, unless `--jobs` says otherwise.
 pub const JOBS_DEFAULT: usize = 8;
 /// The most that `--jobs` accepts.
