@@ -13,7 +13,7 @@ use crate::{
     oracle::{
         Oracle, Violation,
         facts::Stimulus,
-        story::{Act, Seen, Story},
+        story::{Act, PhaseStory, Seen, Story},
     },
     transport::ConnectionId,
 };
@@ -224,14 +224,30 @@ fn signals_keep_their_order(story: &Story, receiver: ConnectionId, last: usize, 
     }
 }
 
-/// ORDER-04: any two members of one room see the notices that both see in one order.
+/// ORDER-04: any two members of one room see the notices that both see in one order. Two notices are the same if they say
+/// the same in one phase; a user that comes or goes twice within a phase is left out, for nobody can tell its notices apart.
 fn notices_have_one_order(story: &Story, stays: &[Stay], found: &mut Vec<Violation>) {
+    // A phase in which nothing happened counts as part of the next one.
+    let mut next = usize::MAX;
+    let mut phases: Vec<usize> = Vec::new();
+    for phase in story.phases.iter().rev() {
+        next = first_record(phase).unwrap_or(next);
+        phases.insert(0, next);
+    }
+    let phase_of = |at: usize| phases.partition_point(|first| *first <= at);
+    let moves = |user: &str, at: usize| {
+        let acts = story.phases.get(phase_of(at).saturating_sub(1)).map(|phase| &phase.acts[..]).unwrap_or_default();
+        acts.iter().filter(|act| story.user(act.connection) == user && may_move(act)).count()
+    };
     for (place, one) in stays.iter().enumerate() {
         for other in stays[..place].iter().filter(|other| other.room == one.room && other.connection != one.connection)
         {
             let common = |stay: &Stay, within: &Stay| -> Vec<(bool, String, usize)> {
-                let both = |(left, user, _): &&(bool, String, usize)| {
-                    within.notices.iter().any(|(other_left, other_user, _)| left == other_left && user == other_user)
+                let both = |(left, user, at): &&(bool, String, usize)| {
+                    let same = |(other_left, other_user, other_at): &(bool, String, usize)| {
+                        left == other_left && user == other_user && phase_of(*at) == phase_of(*other_at)
+                    };
+                    moves(user, *at) <= 2 && within.notices.iter().any(same)
                 };
                 stay.notices.iter().filter(both).cloned().collect()
             };
@@ -247,4 +263,15 @@ fn notices_have_one_order(story: &Story, stays: &[Stay], found: &mut Vec<Violati
             }
         }
     }
+}
+
+/// The place in the trace from which on a phase is seen.
+fn first_record(phase: &PhaseStory) -> Option<usize> {
+    let acts = phase.acts.iter().map(|act| act.at);
+    acts.chain(phase.seen.iter().map(|seen| seen.at)).min()
+}
+
+/// Whether an act may bring its client into a room or out of one.
+fn may_move(act: &Act) -> bool {
+    matches!(act.stimulus(), Stimulus::Request { .. } | Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken)
 }

@@ -3,7 +3,11 @@
 //! A generated scenario is text like a written one ([`super::Scenario::render`]), so that a failure replays from a file.
 //! The same arguments give the same scenarios, in the same order, under the same ids.
 
+pub mod random;
+
 use super::Scenario;
+
+pub use random::random;
 
 /// What a generator made.
 #[derive(Clone, Debug, PartialEq)]
