@@ -18,8 +18,11 @@ mod tours;
 pub use complete::complete;
 pub use races::{RaceSpot, race_spots, races};
 pub use tours::tours;
+pub mod random;
 
 use super::Scenario;
+
+pub use random::random;
 
 /// What a generator made.
 #[derive(Clone, Debug, PartialEq)]
