@@ -11,18 +11,17 @@ mod machine;
 mod outcome;
 mod raced;
 mod races;
+pub mod random;
 mod script;
 mod symmetry;
 mod tours;
 
 pub use complete::complete;
 pub use races::{RaceSpot, race_spots, races};
+pub use random::random;
 pub use tours::tours;
-pub mod random;
 
 use super::Scenario;
-
-pub use random::random;
 
 /// What a generator made.
 #[derive(Clone, Debug, PartialEq)]
