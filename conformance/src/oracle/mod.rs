@@ -186,12 +186,13 @@ fn dedupe(violations: &mut Vec<Violation>) {
     violations.retain(|violation| seen.insert((violation.requirement, violation.phase)));
 }
 
-/// How the verdict was established. What is missing is proved by the fences of its phase, unless one was lost or the
-/// phase ended a connection: no round trip can prove when a server notices that.
+/// How the verdict was established. What is missing is proved by the fences of its phase, unless there was none, one was
+/// lost, or the phase ended a connection: no round trip can prove when a server notices that.
 fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
     let timed = |phase: &PhaseStory| {
         let ends = |ending| matches!(ending, Ending::Close | Ending::Drop | Ending::Noticed);
-        !phase.fence_lost.is_empty() || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
+        let proved = !phase.fenced.is_empty() && phase.fence_lost.is_empty();
+        !proved || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
     };
     let by_time = violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
     match (exact, by_time) {
