@@ -9,6 +9,7 @@ use glare_model::message::{ServerMessage, SignalFault, SignalRefusal};
 
 use crate::{
     oracle::{
+        facts::Facts,
         sequential::{Message, Model, Outcome},
         story::Story,
     },
@@ -36,6 +37,10 @@ pub(crate) struct Forecast {
     model: Option<Model>,
     /// Connections of the running phase that the model knows.
     opened: usize,
+    /// See [`Forecast::is_certain`].
+    certain: bool,
+    /// Where everybody is, as far as the wire says, before the running phase.
+    facts: Facts,
 }
 
 impl Forecast {
@@ -53,6 +58,8 @@ impl Forecast {
 
     fn end_phase(&mut self) {
         let last = self.story.phases.len() - 1;
+        self.facts.open(&self.story.phases[last]);
+        self.facts.close(&self.story.phases[last]);
         self.take_in_openings();
         self.opened = 0;
         let explained = self.model.as_mut().map(|model| model.advance(&self.story, last));
@@ -71,9 +78,10 @@ impl Forecast {
     /// What certainly comes of the acts of the running phase, all of which have been recorded.
     pub(crate) fn due(&mut self) -> Dues {
         self.take_in_openings();
+        self.certain = false;
         let (Some(model), Some(phase)) = (&self.model, self.story.phases.last()) else { return Dues::new() };
         let courses = model.courses(&self.story, phase).unwrap_or_default();
-        let mut dues = courses.iter().map(|course| {
+        let dues = courses.iter().map(|course| {
             let mut dues = Dues::new();
             for (to, message, _) in &course.sent {
                 if let Some(due) = due_of(message, &self.story) {
@@ -82,6 +90,10 @@ impl Forecast {
             }
             dues
         });
+        let mut dues: Vec<Dues> = dues.collect();
+        dues.dedup();
+        self.certain = dues.len() == 1;
+        let mut dues = dues.into_iter();
         let first = dues.next().unwrap_or_default();
         dues.fold(first, |certain, other| {
             let both = certain.into_iter().filter_map(|(due, count)| {
@@ -90,6 +102,22 @@ impl Forecast {
             });
             both.collect()
         })
+    }
+
+    /// Whether the acts of the running phase cause the same in every legal course, as of the last [`Forecast::due`].
+    pub(crate) fn is_certain(&self) -> bool {
+        self.certain
+    }
+
+    /// Those who are certainly members of the same room as this connection now, as far as the wire says.
+    pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
+        let mut facts = self.facts.clone();
+        if let Some(phase) = self.story.phases.last() {
+            facts.open(phase);
+            facts.close(phase);
+        }
+        let members = facts.room(connection).map(|room| facts.members(&room)).unwrap_or_default();
+        members.into_iter().filter(|member| *member != connection).collect()
     }
 }
 

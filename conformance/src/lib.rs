@@ -8,10 +8,13 @@
 pub mod binding;
 pub mod cli;
 pub mod driver;
+pub mod fence;
 mod forecast;
+pub mod latency;
 pub mod limits;
 pub mod observation;
 pub mod oracle;
+pub mod pool;
 pub mod process;
 pub mod report;
 pub mod run;

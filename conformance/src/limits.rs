@@ -6,6 +6,24 @@ use std::time::Duration;
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_millis(2_000);
 /// A missing event that no fence can vouch for has to be missing again with this many times the timeout.
 pub const TIMEOUT_RETRY_FACTOR: u32 = 4;
+/// Without a fence nothing may have come for this many times the slow end of the target's own round trips.
+pub const QUIET_FACTOR: u32 = 10;
+/// The percentile that counts as the slow end.
+pub const QUIET_PERCENTILE: usize = 99;
+/// The least to wait for without a fence: a scheduler's hiccup is no answer.
+pub const QUIET_FLOOR: Duration = Duration::from_millis(40);
+/// Round trips that have to be known before a bound is derived from them.
+pub const LATENCY_SAMPLES_MIN: usize = 8;
+/// Round trips that are remembered, the last ones.
+pub const LATENCY_SAMPLES_MAX: usize = 1_024;
+/// Rounds of fences in one phase, while things keep arriving of a target's own accord.
+pub const FENCE_ROUNDS_MAX: usize = 6;
+/// Runs on fresh connections and with all fences that a failure on reused ones has to show up in at least once.
+pub const CONFIRMATIONS_MAX: u32 = 10;
+/// Idle connections that wait for the next scenario.
+pub const POOL_CONNECTIONS_MAX: usize = 256;
+/// Bytes that are written to a connection in one go while more commands wait for it.
+pub const CORK_BYTES_MAX: usize = 64 << 10;
 /// What a server may need beyond its advertised ping interval and timeout to notice a silent connection (ROOM-13).
 pub const HEARTBEAT_SLACK: Duration = Duration::from_millis(1_000);
 /// The longest that ROOM-13 waits, whatever a server advertises.

@@ -31,6 +31,8 @@ pub struct PhaseStory {
     pub fence_lost: Vec<ConnectionId>,
     /// Connections whose fence came back as a success, although it asks for what has to be refused.
     pub fence_accepted: Vec<ConnectionId>,
+    /// Whether no fence could tell that everything had arrived, so that time decided.
+    pub waited: bool,
 }
 
 /// One thing that a client did.
@@ -138,7 +140,9 @@ impl Story {
         let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None, payload_bytes: 0 };
         match entry {
             Entry::Phase { .. } | Entry::Missed { .. } => {}
-            Entry::Fence { connection, .. } => phase.fenced.push(*connection),
+            Entry::Waited { .. } => phase.waited = true,
+            // A marker may be answered with an error like any signal, and that goes to who sent it.
+            Entry::Fence { connection, sender, .. } => phase.fenced.push(sender.unwrap_or(*connection)),
             Entry::Opened { connection, peer, user_id, .. } => {
                 phase.opened.push(*connection);
                 self.connections.insert(*connection, (peer.clone(), user_id.clone()));
