@@ -87,16 +87,15 @@ pub enum Entry {
     },
     /// A fence was sent: a request that has to be refused, or a marker from one member to another.
     Fence {
-        /// On which connection its answer is due.
+        /// On which connection.
         connection: ConnectionId,
         /// Its number: that of its ack, or of the marker.
         ack: u64,
-        /// Who sent the marker, where it is one.
+        /// For whom the marker is, where it is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        sender: Option<ConnectionId>,
+        receiver: Option<ConnectionId>,
     },
-    /// The fence came back. A request: what its connection sent before was processed, and what was sent to it before has
-    /// arrived. A marker: what its sender sent before has arrived on this connection.
+    /// The fence came back: what its connection sent before was processed, and what was sent to it before has arrived.
     Fenced {
         /// On which connection.
         connection: ConnectionId,

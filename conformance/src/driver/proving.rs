@@ -114,43 +114,55 @@ impl Driver<'_> {
                 continue;
             }
             let ack = self.next_ack(id);
-            self.record(Entry::Fence { connection: id, ack, sender: None });
+            self.record(Entry::Fence { connection: id, ack, receiver: None });
             self.waiting.for_fence(id, ack);
             let data = Some(Value::String(refused_room(self.settings.nonce)));
             self.command(id, Command::Emit { event: "join-room".to_owned(), data, ack: Some(ack) }).await;
         }
     }
 
-    /// Markers from every actor to its fellow members, and back. Time decides for those whom no marker can reach.
+    /// Markers from every actor to its fellow members, and back. They count when all have come: only then has everything
+    /// arrived on both ends. Time decides where a marker was lost, and for those whom none can reach.
     async fn prove_by_markers(&mut self, actors: &BTreeSet<ConnectionId>, timeout: Duration) -> bool {
         let mut complete = self.settle(timeout).await;
-        let mut proven = BTreeSet::new();
+        let mut senders = Vec::new();
+        let mut arrived = true;
         for back in [false, true] {
+            let mut round = BTreeSet::new();
             for &actor in actors {
                 for fellow in self.forecast.fellows(actor) {
-                    let (sender, receiver) = if back { (fellow, actor) } else { (actor, fellow) };
-                    self.mark(sender, receiver).await;
-                    proven.insert(receiver);
+                    round.insert(if back { (fellow, actor) } else { (actor, fellow) });
                 }
             }
-            complete &= self.settle(self.settings.timeout).await;
+            for (sender, receiver) in round {
+                if self.mark(sender, receiver).await {
+                    senders.push(sender);
+                }
+            }
+            arrived &= self.settle(self.settings.timeout).await;
         }
-        if !self.all_open().is_subset(&proven) {
+        if arrived {
+            senders.iter().for_each(|id| self.record(Entry::Fenced { connection: *id, refused: true }));
+        }
+        complete &= arrived;
+        if !arrived || !self.all_open().iter().all(|id| senders.contains(id)) {
             self.wait_for_quiet().await;
         }
         complete
     }
 
-    async fn mark(&mut self, sender: ConnectionId, receiver: ConnectionId) {
+    /// Sends a marker. Returns whether both ends are open.
+    async fn mark(&mut self, sender: ConnectionId, receiver: ConnectionId) -> bool {
         if self.client(sender).state != ClientState::Open || self.client(receiver).state != ClientState::Open {
-            return;
+            return false;
         }
         let number = self.next_ack(sender) << u16::BITS | u64::from(sender.0);
-        self.record(Entry::Fence { connection: receiver, ack: number, sender: Some(sender) });
+        self.record(Entry::Fence { connection: sender, ack: number, receiver: Some(receiver) });
         self.waiting.for_marker(receiver, number);
         let target = self.client(receiver).user_id.clone();
         let data = json!({"target": target, "candidate": marker(self.settings.nonce, number)});
         self.command(sender, Command::Emit { event: "ice-candidate".to_owned(), data: Some(data), ack: None }).await;
+        true
     }
 
     async fn wait_for_quiet(&mut self) {

@@ -142,7 +142,7 @@ impl Driver<'_> {
             Incoming::Event { event, data } => {
                 let marker = marker_number(self.settings.nonce, &event, data.as_ref());
                 if marker.is_some_and(|number| self.waiting.markers.remove(&(id, number))) {
-                    return self.record(Entry::Fenced { connection: id, refused: true });
+                    return;
                 }
                 if let Some(due) = due_of(&event, data.as_ref()) {
                     if due != Due::Event("error") {

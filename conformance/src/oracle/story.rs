@@ -15,6 +15,8 @@ use crate::{
 /// What was done and seen between one settling and the next.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseStory {
+    /// The place in the trace of its first record.
+    pub began_at: usize,
     /// What clients did, in order.
     pub acts: Vec<Act>,
     /// What arrived, in the order of arrival. Acks of fences are not part of it.
@@ -134,15 +136,14 @@ impl Story {
     /// Takes in the next record; `at` is its place in the trace.
     pub(crate) fn entry(&mut self, at: usize, entry: &Entry) {
         if self.phases.is_empty() || matches!(entry, Entry::Phase { .. }) {
-            self.phases.push(PhaseStory::default());
+            self.phases.push(PhaseStory { began_at: at, ..PhaseStory::default() });
         }
         let phase = self.phases.last_mut().expect("a phase was just pushed");
         let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None, payload_bytes: 0 };
         match entry {
             Entry::Phase { .. } | Entry::Missed { .. } => {}
             Entry::Waited { .. } => phase.waited = true,
-            // A marker may be answered with an error like any signal, and that goes to who sent it.
-            Entry::Fence { connection, sender, .. } => phase.fenced.push(sender.unwrap_or(*connection)),
+            Entry::Fence { connection, .. } => phase.fenced.push(*connection),
             Entry::Opened { connection, peer, user_id, .. } => {
                 phase.opened.push(*connection);
                 self.connections.insert(*connection, (peer.clone(), user_id.clone()));
