@@ -99,7 +99,8 @@ impl Driver<'_> {
 
     async fn emit(&mut self, id: ConnectionId, event: &str, data: Option<Value>, ack: bool) {
         let ack = ack.then(|| self.next_ack(id));
-        if let Some(ack) = ack {
+        // Nobody promises an ack to anything else, whoever asks for one.
+        if let Some(ack) = ack.filter(|_| is_request(event)) {
             self.waiting.for_ack(id, ack);
         }
         let event = event.to_owned();
@@ -132,4 +133,9 @@ impl Driver<'_> {
         client.next_ack += 1;
         client.next_ack - 1
     }
+}
+
+/// Whether an event is one that has an ack.
+pub(super) fn is_request(event: &str) -> bool {
+    matches!(event, "create-room" | "join-room")
 }

@@ -7,7 +7,12 @@ mod acting;
 mod proving;
 mod waiting;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use glare_model::limits::ROOM_ID_CHARS_MAX;
 use tokio::{sync::mpsc, time::Instant};
@@ -132,9 +137,7 @@ impl Names for Driver<'_> {
     }
 
     fn room(&self, name: &str) -> String {
-        let mut id = format!("{name}-{:x}-{}", self.settings.nonce, self.case);
-        id.truncate(ROOM_ID_CHARS_MAX);
-        id
+        room_id(name, self.settings.nonce, self.case)
     }
 }
 
@@ -230,4 +233,30 @@ impl Leftover {
 
 fn connection_id(place: usize) -> ConnectionId {
     ConnectionId(u16::try_from(place).expect("a scenario has fewer steps than connection numbers"))
+}
+
+/// A room id that no other scenario of a run uses. Where a scenario's own id does not fit in, its hash stands for it.
+fn room_id(name: &str, nonce: u64, case: &str) -> String {
+    let id = format!("{name}-{nonce:x}-{case}");
+    if id.chars().count() <= ROOM_ID_CHARS_MAX {
+        return id;
+    }
+    let mut hasher = DefaultHasher::new();
+    case.hash(&mut hasher);
+    let tail = format!("-{nonce:x}-{:x}", hasher.finish());
+    let name: String = name.chars().take(ROOM_ID_CHARS_MAX - tail.len()).collect();
+    name + &tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rooms_of_scenarios_with_long_ids_differ_and_are_valid() {
+        let long = |end: &str| room_id("r", u64::MAX, &("x".repeat(100) + end));
+        assert_eq!(room_id("r", 255, "room-01"), "r-ff-room-01");
+        assert_ne!(long("a"), long("b"));
+        assert!(glare_model::id::RoomId::parse(&long("a")).is_ok());
+    }
 }

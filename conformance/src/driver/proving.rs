@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{ClientState, Driver, waiting::marker};
+use super::{ClientState, Driver, acting::is_request, waiting::marker};
 use crate::{
     fence::{Fence, refused_room},
     limits::FENCE_ROUNDS_MAX,
@@ -98,9 +98,9 @@ impl Driver<'_> {
     /// Whether the arrival of what a phase's only act promises shows that the act was processed.
     fn shows_that_it_was_processed(&self, phase: &Phase) -> bool {
         match phase.steps.as_slice() {
-            [step] => match step.action {
+            [step] => match &step.action {
                 Action::Connect => true,
-                Action::Emit { ack, .. } => ack || self.waiting.for_events(),
+                Action::Emit { event, ack, .. } => (*ack && is_request(event)) || self.waiting.for_events(),
                 Action::Broken(_) | Action::Close | Action::Drop | Action::Freeze | Action::Noticed => false,
             },
             _ => false,
