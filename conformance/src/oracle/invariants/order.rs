@@ -13,7 +13,7 @@ use crate::{
     oracle::{
         Oracle, Violation,
         facts::Stimulus,
-        story::{Act, PhaseStory, Seen, Story},
+        story::{Act, Seen, Story},
     },
     transport::ConnectionId,
 };
@@ -122,8 +122,15 @@ fn join_ack_comes_first(story: &Story, connection: ConnectionId, moments: &[Mome
 struct Stay {
     connection: ConnectionId,
     room: String,
-    /// Notices in order: whether somebody left, who, and where in the trace.
-    notices: Vec<(bool, String, usize)>,
+    notices: Vec<Notice>,
+}
+
+/// That somebody joined or left, in the order of arrival.
+#[derive(Clone)]
+struct Notice {
+    left: bool,
+    user: String,
+    at: usize,
 }
 
 /// Splits a connection's view into stays, and judges ORDER-01 in each.
@@ -152,7 +159,7 @@ fn read_stays(
             Moment::Seen(seen) => match &seen.what {
                 Observation::Notice { left, user, .. } => {
                     if let Some(stay) = stays.last_mut() {
-                        stay.notices.push((*left, user.clone(), seen.at));
+                        stay.notices.push(Notice { left: *left, user: user.clone(), at: seen.at });
                     }
                     if *left {
                         known.remove(user);
@@ -167,7 +174,7 @@ fn read_stays(
                 Observation::Signal { from: Some(from), .. } if !known.contains(from) => {
                     let gone = stays
                         .last()
-                        .is_some_and(|stay| stay.notices.iter().any(|(left, user, _)| *left && user == from));
+                        .is_some_and(|stay| stay.notices.iter().any(|notice| notice.left && notice.user == *from));
                     if gone {
                         let expected = format!("no signal of {} after its user-left", story.name_of_user(from));
                         found.push(violation(story, ORDER_01, seen.at, expected, "a signal of it"));
@@ -224,54 +231,45 @@ fn signals_keep_their_order(story: &Story, receiver: ConnectionId, last: usize, 
     }
 }
 
-/// ORDER-04: any two members of one room see the notices that both see in one order. Two notices are the same if they say
-/// the same in one phase; a user that comes or goes twice within a phase is left out, for nobody can tell its notices apart.
+/// ORDER-04: any two members of one room see the notices that both see in one order.
 fn notices_have_one_order(story: &Story, stays: &[Stay], found: &mut Vec<Violation>) {
-    // A phase in which nothing happened counts as part of the next one.
-    let mut next = usize::MAX;
-    let mut phases: Vec<usize> = Vec::new();
-    for phase in story.phases.iter().rev() {
-        next = first_record(phase).unwrap_or(next);
-        phases.insert(0, next);
-    }
-    let phase_of = |at: usize| phases.partition_point(|first| *first <= at);
-    let moves = |user: &str, at: usize| {
-        let acts = story.phases.get(phase_of(at).saturating_sub(1)).map(|phase| &phase.acts[..]).unwrap_or_default();
-        acts.iter().filter(|act| story.user(act.connection) == user && may_move(act)).count()
-    };
     for (place, one) in stays.iter().enumerate() {
         for other in stays[..place].iter().filter(|other| other.room == one.room && other.connection != one.connection)
         {
-            let common = |stay: &Stay, within: &Stay| -> Vec<(bool, String, usize)> {
-                let both = |(left, user, at): &&(bool, String, usize)| {
-                    let same = |(other_left, other_user, other_at): &(bool, String, usize)| {
-                        left == other_left && user == other_user && phase_of(*at) == phase_of(*other_at)
-                    };
-                    moves(user, *at) <= 2 && within.notices.iter().any(same)
-                };
-                stay.notices.iter().filter(both).cloned().collect()
-            };
-            let (mine, theirs) = (common(one, other), common(other, one));
-            let differs = mine.iter().zip(&theirs).find(|(mine, theirs)| (mine.0, &mine.1) != (theirs.0, &theirs.1));
-            if let (true, Some((mine, _))) = (mine.len() == theirs.len(), differs) {
+            let (mine, theirs) = (common(story, one, other), common(story, other, one));
+            let differs = mine.iter().zip(&theirs).find(|((_, mine), (_, theirs))| mine != theirs);
+            if let (true, Some(((at, _), _))) = (mine.len() == theirs.len(), differs) {
                 let expected = format!(
                     "{} and {} see joins and leaves in one order",
                     story.name(other.connection),
                     story.name(one.connection)
                 );
-                found.push(violation(story, ORDER_04, mine.2, expected, "they saw different orders"));
+                found.push(violation(story, ORDER_04, *at, expected, "they saw different orders"));
             }
         }
     }
 }
 
-/// The place in the trace from which on a phase is seen.
-fn first_record(phase: &PhaseStory) -> Option<usize> {
-    let acts = phase.acts.iter().map(|act| act.at);
-    acts.chain(phase.seen.iter().map(|seen| seen.at)).min()
+/// The notices of one stay that are about the same events as notices of another one: where in the trace, and which event.
+fn common<'a>(story: &'a Story, stay: &'a Stay, other: &'a Stay) -> Vec<(usize, Event<'a>)> {
+    let others: BTreeSet<_> = other.notices.iter().filter_map(|notice| event(story, notice)).collect();
+    let own = stay.notices.iter().filter_map(|notice| Some((notice.at, event(story, notice)?)));
+    own.filter(|(_, event)| others.contains(event)).collect()
 }
 
-/// Whether an act may bring its client into a room or out of one.
-fn may_move(act: &Act) -> bool {
-    matches!(act.stimulus(), Stimulus::Request { .. } | Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken)
+/// The phase, whether somebody left, and who.
+type Event<'a> = (usize, bool, &'a str);
+
+/// The one event that a notice can be about; none where a client came or went more than once in that phase, for two
+/// members may have seen different ones of these.
+fn event<'a>(story: &Story, notice: &'a Notice) -> Option<Event<'a>> {
+    let number = story.phases.partition_point(|phase| phase.began_at <= notice.at).checked_sub(1)?;
+    let phase = &story.phases[number];
+    let acts = phase.acts.iter().filter(|act| story.user(act.connection) == notice.user);
+    let may_be = acts.filter(|act| match act.stimulus() {
+        Stimulus::Request { .. } => !notice.left,
+        Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken => notice.left,
+        Stimulus::Signal { .. } | Stimulus::UnknownEvent => false,
+    });
+    (may_be.count() <= 1).then_some((number, notice.left, &notice.user))
 }

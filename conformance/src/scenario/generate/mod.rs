@@ -3,11 +3,18 @@
 //! A generated scenario is text like a written one ([`super::Scenario::render`]), so that a failure replays from a file.
 //! The same arguments give the same scenarios, in the same order, under the same ids.
 
+mod abstraction;
+mod coverage;
+mod machine;
 pub mod random;
-
-use super::Scenario;
+mod script;
+mod symmetry;
+mod tours;
 
 pub use random::random;
+pub use tours::tours;
+
+use super::Scenario;
 
 /// What a generator made.
 #[derive(Clone, Debug, PartialEq)]
