@@ -68,3 +68,17 @@ pub const SHARDS_MAX: u64 = 10_000;
 pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Cases that the console names where many share one finding; the JSON report names all.
 pub const NAMES_SHOWN_MAX: usize = 12;
+/// Scenarios that the shrinking of one failure tries.
+pub const SHRINK_ATTEMPTS_MAX: usize = 400;
+/// After this time the shrinking of one failure begins no further attempt.
+pub const SHRINK_TIME_MAX: Duration = Duration::from_secs(30);
+/// How often each candidate is tried where the failure does not always happen.
+pub const SHRINK_TRIES_MAX: usize = 4;
+/// How often a failure is run to say how often it happens, before and after it is shrunk.
+pub const REPRODUCTIONS: usize = 5;
+/// Failures that one run shrinks.
+pub const SHRUNK_FAILURES_MAX: usize = 8;
+/// How often `glare replay` runs a case, unless `--times` says otherwise.
+pub const REPLAY_TIMES_DEFAULT: usize = 3;
+/// The most that `glare replay --times` accepts.
+pub const REPLAY_TIMES_MAX: usize = 10_000;
