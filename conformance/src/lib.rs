@@ -20,6 +20,7 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 mod shard;
+pub mod shrink;
 pub mod suite;
 pub mod target;
 pub mod trace;
