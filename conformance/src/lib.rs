@@ -6,6 +6,7 @@
 //! ```
 
 pub mod binding;
+pub mod capability;
 pub mod cli;
 pub mod driver;
 pub mod fence;
@@ -18,6 +19,7 @@ pub mod pool;
 pub mod process;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod scenario;
 mod shard;
 pub mod shrink;

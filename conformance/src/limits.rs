@@ -110,6 +110,8 @@ pub const SHRUNK_FAILURES_MAX: usize = 8;
 pub const REPLAY_TIMES_DEFAULT: usize = 3;
 /// The most that `glare replay --times` accepts.
 pub const REPLAY_TIMES_MAX: usize = 10_000;
+/// The largest file of saved traces, in bytes.
+pub const TRACE_FILE_BYTES_MAX: usize = 256 << 20;
 /// The most that `glare check --threads` accepts.
 pub const THREADS_MAX: usize = 16;
 /// The most threads that explore unless `--threads` says otherwise.
