@@ -30,14 +30,44 @@ pub const FROZEN_RECEIVE_BUFFER_BYTES: u32 = 4_096;
 pub const STEPS_MAX: usize = 10_000;
 /// Steps that may be under way at the same time where the model has to try every order.
 pub const RACING_STEPS_MAX: usize = 6;
+/// Inputs in one generated tour. Shorter ones cost more connections; longer ones hide more behind a failure.
+pub const TOUR_INPUTS_MAX: usize = 60;
+/// Races in one generated scenario. Fewer cost more connections; more hide behind a failure.
+pub const RACES_PER_SCENARIO_MAX: usize = 14;
+/// States more than the rules that a complete suite is made for; the number of its scenarios grows tenfold with each.
+pub const EXTRA_STATES_MAX: usize = 2;
 /// Candidate states of the model oracle; beyond it a verdict is inconclusive.
 pub const CANDIDATES_MAX: usize = 4_096;
+/// States that may explain one part of a trace at one record; beyond it a verdict is inconclusive.
+pub const FRONTIER_STATES_MAX: usize = 16_384;
+/// Steps of the model that are tried for one record; beyond it a verdict is inconclusive, and nothing is certain to come.
+pub const FRONTIER_STEPS_MAX: usize = 65_536;
+/// Explanations that are followed at the same time where clauses have to be taken for broken: the cheapest.
+pub const FRONTIER_REPAIRS_MAX: usize = 64;
+/// Messages that a report lists as what could have come instead of something.
+pub const FRONTIER_ALLOWED_MAX: usize = 8;
+/// Steps of the model that are tried to count the outcomes of one phase.
+pub const OUTCOMES_STEPS_MAX: usize = 65_536;
 /// Scenarios side by side, unless `--jobs` says otherwise.
 pub const JOBS_DEFAULT: usize = 8;
 /// The most that `--jobs` accepts.
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
+/// Random scenarios in a run, unless `--cases` says otherwise.
+pub const RANDOM_CASES_DEFAULT: usize = 1_000;
+/// The most that `--cases` accepts.
+pub const RANDOM_CASES_MAX: usize = 1_000_000;
+/// States beyond the model's for which the complete suite is complete, unless `--extra-states` says otherwise.
+pub const EXTRA_STATES_DEFAULT: usize = 1;
+/// The most that `--extra-states` accepts: the suite grows with the number of inputs to this power.
+pub const EXTRA_STATES_MAX: usize = 2;
+/// The most parts that `--shard` cuts a run into.
+pub const SHARDS_MAX: u64 = 10_000;
+/// The longest `--budget`.
+pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Cases that the console names where many share one finding; the JSON report names all.
+pub const NAMES_SHOWN_MAX: usize = 12;
 /// The most that `glare check --threads` accepts.
 pub const THREADS_MAX: usize = 16;
 /// The most threads that explore unless `--threads` says otherwise.
