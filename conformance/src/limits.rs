@@ -28,7 +28,7 @@ pub const TRACE_RECORDS_MAX: usize = 100_000;
 pub const FROZEN_RECEIVE_BUFFER_BYTES: u32 = 4_096;
 /// Steps in one scenario, and steps in flight at the same time.
 pub const STEPS_MAX: usize = 10_000;
-/// Steps that may be under way at the same time where the model has to try every order.
+/// Steps of a random scenario that are sent without waiting.
 pub const RACING_STEPS_MAX: usize = 6;
 /// Inputs in one generated tour. Shorter ones cost more connections; longer ones hide more behind a failure.
 pub const TOUR_INPUTS_MAX: usize = 60;
@@ -36,8 +36,6 @@ pub const TOUR_INPUTS_MAX: usize = 60;
 pub const RACES_PER_SCENARIO_MAX: usize = 14;
 /// States more than the rules that a complete suite is made for; the number of its scenarios grows tenfold with each.
 pub const EXTRA_STATES_MAX: usize = 2;
-/// Candidate states of the model oracle; beyond it a verdict is inconclusive.
-pub const CANDIDATES_MAX: usize = 4_096;
 /// States that may explain one part of a trace at one record; beyond it a verdict is inconclusive.
 pub const FRONTIER_STATES_MAX: usize = 16_384;
 /// Steps of the model that are tried for one record; beyond it a verdict is inconclusive, and nothing is certain to come.
@@ -60,8 +58,6 @@ pub const RANDOM_CASES_DEFAULT: usize = 1_000;
 pub const RANDOM_CASES_MAX: usize = 1_000_000;
 /// States beyond the model's for which the complete suite is complete, unless `--extra-states` says otherwise.
 pub const EXTRA_STATES_DEFAULT: usize = 1;
-/// The most that `--extra-states` accepts: the suite grows with the number of inputs to this power.
-pub const EXTRA_STATES_MAX: usize = 2;
 /// The most parts that `--shard` cuts a run into.
 pub const SHARDS_MAX: u64 = 10_000;
 /// The longest `--budget`.
@@ -74,3 +70,15 @@ pub const THREADS_MAX: usize = 16;
 pub const THREADS_DEFAULT_MAX: usize = 4;
 /// Pause between two looks whether the page of `glare check --explore` is there.
 pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// Clients of a random scenario.
+pub const RANDOM_CLIENTS_MAX: usize = 5;
+/// Rooms of a random scenario.
+pub const RANDOM_ROOMS_MAX: usize = 3;
+/// Phases of a random scenario, apart from reconnects.
+pub const RANDOM_BEATS_MAX: usize = 14;
+/// States of the server that a random scenario leaves possible before it makes up its mind.
+pub const RANDOM_WORLDS_MAX: usize = 4;
+/// Courses that the racing steps of one phase of a random scenario may take, so that no oracle gives up.
+pub const RANDOM_COURSES_MAX: usize = 1_024;
+/// Candidates for each random scenario, of which the one is kept that takes most new transitions.
+pub const RANDOM_CANDIDATES: usize = 4;

@@ -11,12 +11,14 @@ mod machine;
 mod outcome;
 mod raced;
 mod races;
+pub mod random;
 mod script;
 mod symmetry;
 mod tours;
 
 pub use complete::complete;
 pub use races::{RaceSpot, race_spots, races};
+pub use random::random;
 pub use tours::tours;
 
 use super::Scenario;
