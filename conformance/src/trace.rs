@@ -48,6 +48,9 @@ pub enum Entry {
         user_id: String,
         /// The advertised ping interval plus timeout, in milliseconds.
         heartbeat_ms: Option<u64>,
+        /// Whether an earlier scenario used the connection, left its room, and everything that it caused has arrived.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reused: bool,
     },
     /// A connection could not be opened.
     OpenFailed {
@@ -83,14 +86,17 @@ pub enum Entry {
         /// How.
         how: Ending,
     },
-    /// A fence was sent: a request that has to be refused.
+    /// A fence was sent: a request that has to be refused, or a marker from one member to another.
     Fence {
         /// On which connection.
         connection: ConnectionId,
-        /// Its ack's number.
+        /// Its number: that of its ack, or of the marker.
         ack: u64,
+        /// For whom the marker is, where it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receiver: Option<ConnectionId>,
     },
-    /// The fence's ack came: what its connection sent before was processed, and what was sent to it before has arrived.
+    /// The fence came back: what its connection sent before was processed, and what was sent to it before has arrived.
     Fenced {
         /// On which connection.
         connection: ConnectionId,
@@ -101,6 +107,11 @@ pub enum Entry {
     FenceLost {
         /// On which connection.
         connection: ConnectionId,
+    },
+    /// No fence could tell, and nothing came for this long.
+    Waited {
+        /// Milliseconds.
+        quiet_ms: u64,
     },
     /// An event arrived.
     Received {
@@ -170,7 +181,11 @@ impl Entry {
             | Self::Received { connection, .. }
             | Self::Acked { connection, .. }
             | Self::Ended { connection, .. } => Some(*connection),
-            Self::Phase { .. } | Self::OpenFailed { .. } | Self::Missed { .. } | Self::GaveUp { .. } => None,
+            Self::Phase { .. }
+            | Self::OpenFailed { .. }
+            | Self::Waited { .. }
+            | Self::Missed { .. }
+            | Self::GaveUp { .. } => None,
         }
     }
 }

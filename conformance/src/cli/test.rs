@@ -92,7 +92,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let Outcome { results, interrupted } = outcome?;
-    terms.conclude(&Findings {
+    terms.conclude(Findings {
         target: target.to_string(),
         seed: Some(job.seed),
         interrupted,
