@@ -1,8 +1,8 @@
 //! Breadth-first search over packed states, in batches.
 //!
 //! A batch goes through these steps. *Expand*: each thread lists the successors of its share of the states, sorted into
-//! one list per shard. *Learn*: where a move was met that nobody remembers, each thread computes those of its shard, and
-//! expanding goes on. *Insert*: each thread looks up the successors that belong to its shard of all states. *Number*: one
+//! one list per shard. *[Learn](super::learn)*: where a move was met that nobody remembers, each thread computes those of
+//! its shard, and expanding goes on. *Insert*: each thread looks up the successors that belong to its shard of all states. *Number*: one
 //! thread numbers the new states in the order in which a single thread would have met them. *Finish*, at the beginning of
 //! the next batch: each thread collects the numbers for the edges of its share. So numbers, edges and witnesses do not
 //! depend on how many threads there are or which was faster, and no thread writes what another reads.

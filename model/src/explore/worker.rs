@@ -4,10 +4,11 @@ use std::sync::{PoisonError, RwLock};
 
 use super::{
     Space,
-    expand::{Expander, Run, Successors},
+    expand::Expander,
     key::{Key, shard_of},
     learn::{Learner, Unknown},
     memo::Memo,
+    run::{Run, Successors},
     table::Table,
 };
 use crate::world::{Facts, Overflow};

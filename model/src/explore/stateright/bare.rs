@@ -12,10 +12,11 @@ use crate::{
     explore::{
         Space,
         check::{shape_overflow, with_system},
-        expand::{Expander, Run, Successors},
+        expand::Expander,
         key::{Bits96, Key, Layout},
         learn::{Learner, Unknown},
         memo::Memo,
+        run::{Run, Successors},
         store::Store,
     },
     world::{Configuration, Fact, Facts, Overflow, Variant},
