@@ -34,6 +34,7 @@ pub mod lanes;
 mod learn;
 pub mod liveness;
 mod memo;
+pub mod picture;
 mod report;
 mod run;
 mod search;
