@@ -6,6 +6,7 @@
 //! ```
 
 pub mod binding;
+pub mod capability;
 pub mod cli;
 pub mod driver;
 pub mod fence;
@@ -18,8 +19,10 @@ pub mod pool;
 pub mod process;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod scenario;
 mod shard;
+pub mod shrink;
 pub mod suite;
 pub mod target;
 pub mod trace;

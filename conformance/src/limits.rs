@@ -70,6 +70,20 @@ pub const JOBS_DEFAULT: usize = 8;
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
+/// The most that `glare check --threads` accepts.
+pub const THREADS_MAX: usize = 64;
+/// Clients of a random scenario.
+pub const RANDOM_CLIENTS_MAX: usize = 5;
+/// Rooms of a random scenario.
+pub const RANDOM_ROOMS_MAX: usize = 3;
+/// Phases of a random scenario, apart from reconnects.
+pub const RANDOM_BEATS_MAX: usize = 14;
+/// States of the server that a random scenario leaves possible before it makes up its mind.
+pub const RANDOM_WORLDS_MAX: usize = 4;
+/// Courses that the racing steps of one phase of a random scenario may take, so that no oracle gives up.
+pub const RANDOM_COURSES_MAX: usize = 1_024;
+/// Candidates for each random scenario, of which the one is kept that takes most new transitions.
+pub const RANDOM_CANDIDATES: usize = 4;
 /// Random scenarios in a run, unless `--cases` says otherwise.
 pub const RANDOM_CASES_DEFAULT: usize = 1_000;
 /// The most that `--cases` accepts.
@@ -82,6 +96,22 @@ pub const SHARDS_MAX: u64 = 10_000;
 pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Cases that the console names where many share one finding; the JSON report names all.
 pub const NAMES_SHOWN_MAX: usize = 12;
+/// Scenarios that the shrinking of one failure tries.
+pub const SHRINK_ATTEMPTS_MAX: usize = 400;
+/// After this time the shrinking of one failure begins no further attempt.
+pub const SHRINK_TIME_MAX: Duration = Duration::from_secs(30);
+/// How often each candidate is tried where the failure does not always happen.
+pub const SHRINK_TRIES_MAX: usize = 4;
+/// How often a failure is run to say how often it happens, before and after it is shrunk.
+pub const REPRODUCTIONS: usize = 5;
+/// Failures that one run shrinks.
+pub const SHRUNK_FAILURES_MAX: usize = 8;
+/// How often `glare replay` runs a case, unless `--times` says otherwise.
+pub const REPLAY_TIMES_DEFAULT: usize = 3;
+/// The most that `glare replay --times` accepts.
+pub const REPLAY_TIMES_MAX: usize = 10_000;
+/// The largest file of saved traces, in bytes.
+pub const TRACE_FILE_BYTES_MAX: usize = 256 << 20;
 /// The most that `glare check --threads` accepts.
 pub const THREADS_MAX: usize = 16;
 /// The most threads that explore unless `--threads` says otherwise.

@@ -3,6 +3,7 @@
 //! The order of records is the order of observation at the runner: per connection the order on the wire; between
 //! connections only "sent before received" may be concluded from it. Times are for readers; no verdict looks at them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ pub struct Trace {
 }
 
 /// One thing that was seen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// Microseconds since the scenario began.
     pub at_us: u64,
@@ -29,7 +30,7 @@ pub struct Record {
 }
 
 /// Kinds of records.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Entry {
     /// The steps of a phase begin.
@@ -152,7 +153,7 @@ pub enum Entry {
 }
 
 /// How a client ends a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Politely.
@@ -194,44 +195,9 @@ impl Trace {
         });
         lines.collect()
     }
-
-    /// Reads NDJSON.
-    ///
-    /// # Errors
-    /// The line at fault, from 1, and what is wrong with it.
-    pub fn from_ndjson(text: &str) -> Result<Self, (usize, serde_json::Error)> {
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let records = lines.map(|(index, line)| serde_json::from_str(line).map_err(|error| (index + 1, error)));
-        Ok(Self { records: records.collect::<Result<_, _>>()? })
-    }
 }
 
 /// Data that is there with the value null is there.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ndjson_keeps_every_record() {
-        let connection = ConnectionId(0);
-        let record = |entry| Record { at_us: 7, entry };
-        let trace = Trace {
-            records: vec![
-                record(Entry::Phase { phase: 0 }),
-                record(Entry::Sent { connection, event: "offer".into(), data: Some(Value::Null), ack: None }),
-                record(Entry::Sent { connection, event: "leave-room".into(), data: None, ack: Some(1) }),
-                record(Entry::Ending { connection, how: Ending::Drop }),
-            ],
-        };
-        assert_eq!(Trace::from_ndjson(&trace.to_ndjson()).unwrap(), trace);
-    }
-
-    #[test]
-    fn a_bad_line_is_named() {
-        assert_eq!(Trace::from_ndjson("\n{\"at_us\":1}\n").unwrap_err().0, 2);
-    }
 }
