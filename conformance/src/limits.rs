@@ -70,8 +70,6 @@ pub const JOBS_DEFAULT: usize = 8;
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
-/// The most that `glare check --threads` accepts.
-pub const THREADS_MAX: usize = 64;
 /// Clients of a random scenario.
 pub const RANDOM_CLIENTS_MAX: usize = 5;
 /// Rooms of a random scenario.
@@ -118,15 +116,3 @@ pub const THREADS_MAX: usize = 16;
 pub const THREADS_DEFAULT_MAX: usize = 4;
 /// Pause between two looks whether the page of `glare check --explore` is there.
 pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
-/// Clients of a random scenario.
-pub const RANDOM_CLIENTS_MAX: usize = 5;
-/// Rooms of a random scenario.
-pub const RANDOM_ROOMS_MAX: usize = 3;
-/// Phases of a random scenario, apart from reconnects.
-pub const RANDOM_BEATS_MAX: usize = 14;
-/// States of the server that a random scenario leaves possible before it makes up its mind.
-pub const RANDOM_WORLDS_MAX: usize = 4;
-/// Courses that the racing steps of one phase of a random scenario may take, so that no oracle gives up.
-pub const RANDOM_COURSES_MAX: usize = 1_024;
-/// Candidates for each random scenario, of which the one is kept that takes most new transitions.
-pub const RANDOM_CANDIDATES: usize = 4;

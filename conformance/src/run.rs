@@ -283,7 +283,11 @@ async fn execute_briskly(
         seen.join(" ")
     );
     let verdict = Verdict::Inconclusive;
-    CaseResult { case, judgement: Judgement { verdict, violations: Vec::new(), reason: Some(reason), ..judgement }, trace }
+    CaseResult {
+        case,
+        judgement: Judgement { verdict, violations: Vec::new(), reason: Some(reason), ..judgement },
+        trace,
+    }
 }
 
 /// Drives and judges a case on new connections. What is missing without a fence's proof has to be missing again with more

@@ -253,6 +253,7 @@ impl Order {
             | Entry::Acked { .. }
             | Entry::Ended { .. }
             | Entry::Missed { .. }
+            | Entry::Waited { .. }
             | Entry::GaveUp { .. } => {}
         }
         Ok(())

@@ -181,7 +181,11 @@ impl Entry {
             | Self::Received { connection, .. }
             | Self::Acked { connection, .. }
             | Self::Ended { connection, .. } => Some(*connection),
-            Self::Phase { .. } | Self::OpenFailed { .. } | Self::Waited { .. } | Self::Missed { .. } | Self::GaveUp { .. } => None,
+            Self::Phase { .. }
+            | Self::OpenFailed { .. }
+            | Self::Waited { .. }
+            | Self::Missed { .. }
+            | Self::GaveUp { .. } => None,
         }
     }
 }

@@ -214,7 +214,9 @@ impl Leftover {
         }
         let deadline = Instant::now() + self.settings.timeout;
         while !leaving.is_empty() {
-            let Ok(Some((id, incoming))) = tokio::time::timeout_at(deadline, self.incoming.recv()).await else { return };
+            let Ok(Some((id, incoming))) = tokio::time::timeout_at(deadline, self.incoming.recv()).await else {
+                return;
+            };
             let client = &mut self.clients[usize::from(id.0)];
             match incoming {
                 Incoming::Ack { ack, .. } if ack + 1 == client.next_ack && leaving.remove(&id) => {

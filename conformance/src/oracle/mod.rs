@@ -194,7 +194,8 @@ fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
         !phase.fence_lost.is_empty() || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
     };
     let waited = story.phases.iter().any(|phase| phase.waited);
-    let by_time = waited || violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
+    let by_time =
+        waited || violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
     match (exact, by_time) {
         (true, _) => Evidence::Exact,
         (false, true) => Evidence::Timed,

@@ -238,9 +238,10 @@ mod tests {
         for number in 2..40 {
             let (connection, peer) = (ConnectionId(number), Peer(format!("P{number}").into()));
             let user_id = format!("id-{number}");
-            trace
-                .records
-                .push(Record { at_us: 0, entry: Entry::Opened { connection, peer, user_id, heartbeat_ms: None, reused: false } });
+            trace.records.push(Record {
+                at_us: 0,
+                entry: Entry::Opened { connection, peer, user_id, heartbeat_ms: None, reused: false },
+            });
         }
         assert!(lanes(&trace, &[]).contains("P39"));
     }

@@ -80,7 +80,8 @@ pub(super) fn spawn<C: Codec>(
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
 ) -> Connection {
     let (sender, commands) = mpsc::channel(limits::OUTGOING_QUEUE);
-    let talk = Talk { stream, commands, incoming, id, held: None, unheard: None, unsent_since: None, write_error: None };
+    let talk =
+        Talk { stream, commands, incoming, id, held: None, unheard: None, unsent_since: None, write_error: None };
     tokio::spawn(talk.run::<C>());
     Connection { opened, commands: sender }
 }
