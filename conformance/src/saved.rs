@@ -256,6 +256,7 @@ impl Order {
             | Entry::Ended { .. }
             | Entry::Waited { .. }
             | Entry::Missed { .. }
+            | Entry::Waited { .. }
             | Entry::GaveUp { .. } => {}
         }
         Ok(())

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::fence::Fence;
 
-pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, virtual_time};
+pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, Way, virtual_time};
 
 /// The number of a connection within one scenario, in the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
