@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use glare_model::world::{Lane, Line, Trace};
+use glare_model::world::{Lane, Line, Outlook, Trace};
 
 /// The lanes of a trace, left to right, with the server in the middle of the peers.
 fn lanes(trace: &Trace) -> Vec<Lane> {
@@ -16,10 +16,6 @@ fn name(lane: Lane) -> String {
         Lane::Peer(number) => char::from(b'A' + number % 26).to_string(),
         Lane::Server => "server".to_owned(),
     }
-}
-
-fn lines(trace: &Trace) -> impl Iterator<Item = &Line> {
-    trace.steps.iter().flat_map(|step| &step.lines).chain(&trace.conclusion)
 }
 
 /// Distances of the picture, in pixels.
@@ -37,7 +33,14 @@ pub fn svg(title: &str, trace: &Trace) -> String {
     let x = |lane: &Lane| MARGIN + LANE * lanes.iter().position(|own| own == lane).unwrap_or(0);
     let mut rows = String::new();
     let mut y = TOP;
-    for line in lines(trace) {
+    let stem: usize = trace.steps.iter().map(|step| step.lines.len()).sum();
+    for (place, line) in trace.lines().enumerate() {
+        if place == stem
+            && let Some(words) = then(trace)
+        {
+            text_at(&mut rows, x(&Lane::Server), y, "h", words);
+            y += ROW;
+        }
         match line {
             Line::Arrow { from, to, text } => {
                 let (start, end) = (x(from), x(to));
@@ -87,6 +90,15 @@ pub fn svg(title: &str, trace: &Trace) -> String {
         text_at(&mut page, at, 50, "h", &name(*lane));
     }
     page + &rows + "</svg>\n"
+}
+
+/// What stands between the way there and what comes then.
+fn then(trace: &Trace) -> Option<&'static str> {
+    match trace.then {
+        Outlook::Open => None,
+        Outlook::Stillness => Some("and there it stays:"),
+        Outlook::Repetition(_) => Some("and then for ever:"),
+    }
 }
 
 /// The arrow's tip, and colours for both kinds of page.
@@ -142,7 +154,15 @@ mod tests {
             },
         ];
         let conclusion = vec![Line::Note { at: a, text: "alone".to_owned() }];
-        Trace { peers: 2, length: 3, steps: vec![TraceStep { lines }], conclusion }
+        Trace { peers: 2, length: 3, steps: vec![TraceStep { lines }], then: Outlook::Open, conclusion }
+    }
+
+    #[test]
+    fn what_is_repeated_for_ever_has_a_heading() {
+        let round = vec![TraceStep { lines: vec![Line::Note { at: Lane::Server, text: "again".to_owned() }] }];
+        let picture = svg("NEG-10", &Trace { then: Outlook::Repetition(round), ..trace() });
+        let place = |text: &str| picture.find(text).unwrap_or_else(|| panic!("no {text}"));
+        assert!(place("user-joined A") < place("and then for ever:") && place("and then for ever:") < place("again"));
     }
 
     #[test]

@@ -9,7 +9,6 @@ use super::{
     trace::{Lane, Watch, room_name, session_name},
 };
 use crate::{
-    negotiation::Ice,
     requirement::ids::{ROOM_04, ROOM_06, ROOM_10},
     room::{Directory, invariants::room_is_sound},
 };
@@ -136,9 +135,7 @@ impl<const P: usize, const S: usize> World<P, S> {
             if other < peer {
                 continue;
             }
-            let (ours, theirs) = (self.negotiation(peer, remote), self.negotiation(other, own));
-            let works = !setting.ice || [ours.ice, theirs.ice] == [Ice::Connected; 2];
-            if ours.is_connected_with(&theirs) && works {
+            if self.is_connected(setting, peer, other) {
                 watch.fact(Fact::Connected);
             } else {
                 watch.finding(Fact::Unconnected, Lane::Server, || {

@@ -49,6 +49,6 @@ pub use queue::{Overflow, QUEUE_MAX};
 pub use seam::{ModelDirectory, PeerStep, ServerStep};
 pub use state::{ROOMS_MAX, World};
 pub use system::{Setting, System};
-pub use trace::{Lane, Line, Trace, TraceStep};
+pub use trace::{Lane, Line, Outlook, Trace, TraceStep};
 pub use variant::{UnknownVariant, Variant};
-pub use wish::Wish;
+pub use wish::{GOALS, Goal, Wish, goal};

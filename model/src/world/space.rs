@@ -4,7 +4,7 @@
 //! named here: that is exact, and costs speed only.
 
 use super::{
-    Action, Facts, Overflow, System, World,
+    Action, Facts, IceAction, Overflow, System, World,
     packed::Downward,
     packed_negotiation::owes_answer,
     queue::Queue,
@@ -115,7 +115,25 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             Action::Notice(session) => Some(2 * S as u8 + session),
             // An answer that is being made gets ready.
             Action::Ready(peer, session) => Some((3 + peer) * S as u8 + session),
-            _ => None,
+            // ICE does what it can. That it loses a path is the network's doing.
+            Action::Ice(peer, session, IceAction::Connect | IceAction::Fail | IceAction::OpenChannel) => {
+                Some((3 + P as u8 + peer) * S as u8 + session)
+            }
+            Action::Ice(_, _, IceAction::Disconnect)
+            | Action::Enter(..)
+            | Action::EnterSecond(..)
+            | Action::RequestWithoutAck(_)
+            | Action::EnterInvalid(..)
+            | Action::Leave(_)
+            | Action::LeaveOutside(_)
+            | Action::Drop(_)
+            | Action::Reconnect(_)
+            | Action::StrayToUser(..)
+            | Action::StrayToRoom(..)
+            | Action::ChangeTracks(..)
+            | Action::Gather(..)
+            | Action::GatherEarly(..)
+            | Action::ServeOvertaking(_) => None,
         }
     }
 

@@ -6,13 +6,13 @@ use glare_model::{
         self, Answers, Candidates, Command, Connections, Description, Event, FirstOffer, Glare, Meetings, Negotiation,
         Recovery, Role, Rollback, Setup, Strategy,
     },
-    requirement::ids::{NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06, NEG_07, NEG_08},
+    requirement::ids::{NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06, NEG_07, NEG_08, NEG_10},
     world::Variant,
 };
 
 use super::{
     EVERYWHERE,
-    Fate::{Equivalent, Killed},
+    Fate::{Equivalent, Killed, LetDown},
     Mutant,
 };
 
@@ -71,6 +71,35 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         change: chosen!(first_offer: FirstOffer::Both, glare: Glare::BothYield),
         world: "pair",
         fate: Killed(NEG_02),
+    },
+    Mutant {
+        id: "nobody-yields-first",
+        rule: "both offer when they meet, and on glare both offers stand",
+        change: chosen!(first_offer: FirstOffer::Both, glare: Glare::NobodyYields),
+        world: "pair",
+        fate: LetDown(NEG_06),
+    },
+    Mutant {
+        id: "sent-again",
+        rule: "both offer when they meet, and whoever sees its offer crossed sends it again",
+        change: chosen!(first_offer: FirstOffer::Both, glare: Glare::SendAgain),
+        world: "pair",
+        fate: LetDown(NEG_10),
+    },
+    Mutant {
+        id: "candidates-echoed",
+        rule: "a candidate is answered with a candidate",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            let after = negotiation::step(state, strategy, role, event, &mut |command| emit(command));
+            match event {
+                Event::Candidate(_) => {
+                    negotiation::step(after, strategy, role, Event::Gathered, &mut |command| emit(command))
+                }
+                _ => after,
+            }
+        }),
+        world: "candidates",
+        fate: LetDown(NEG_10),
     },
     Mutant {
         id: "roles-swapped",

@@ -15,7 +15,7 @@ use std::{
 };
 
 use glare_model::{
-    explore::{CheckReport, Options, Verdict, check as explore},
+    explore::{CheckReport, Options, Outcome, Verdict, check as explore},
     findings::mermaid,
     negotiation::Strategy,
     requirement::RequirementId,
@@ -38,10 +38,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         if args.format == CheckFormat::Text {
             print(&text::render(&variant, &report))?;
         }
-        exit = match (exit, report.violated().is_empty(), report.is_proved()) {
-            (_, false, _) | (Exit::Fail, ..) => Exit::Fail,
-            (exit, true, true) => exit,
-            (_, true, false) => Exit::Incomplete,
+        let is_violated = report.outcomes().iter().any(Outcome::is_violated);
+        exit = match (exit, is_violated, report.is_proved()) {
+            (_, true, _) | (Exit::Fail, ..) => Exit::Fail,
+            (exit, false, true) => exit,
+            (_, false, false) => Exit::Incomplete,
         };
         reports.push((variant, report));
     }
@@ -108,14 +109,13 @@ fn parse_fault(text: &str) -> Result<(Budget, u8), Failure> {
 /// A budget of the command line; a world with more of one kind has more states than anybody explores.
 const FAULTS_MAX: u8 = 15;
 
-/// Writes the counterexample of the first violated property, as the file's ending asks.
+/// Writes the counterexample of the first violated claim, as the file's ending asks.
 fn draw(path: &Path, reports: &[(Variant, CheckReport)]) -> Result<(), Failure> {
     let violated = reports.iter().find_map(|(variant, report)| {
-        let clause = *report.violated().first()?;
-        match report.verdict(clause) {
-            Some(Verdict::Violated(trace)) => Some((variant, clause, trace)),
-            _ => None,
-        }
+        report.outcomes().into_iter().find_map(|outcome| match outcome.verdict {
+            Verdict::Violated(trace) => Some((variant, outcome.claim.clause(), trace)),
+            Verdict::Holds | Verdict::Vacuous | Verdict::Unknown => None,
+        })
     });
     let Some((variant, clause, trace)) = violated else {
         return Err(Failure::Usage(format!(
@@ -170,10 +170,4 @@ fn check_variant(variant: &Variant, options: &Options, interrupted: &AtomicBool)
     });
     bar.finish_and_clear();
     report.map_err(|error| Failure::Usage(error.to_string()))
-}
-
-fn statement(report: &CheckReport, clause: RequirementId) -> &'static str {
-    let first = report.configurations.first();
-    let found = first.and_then(|one| one.properties.iter().find(|it| it.property.clause == clause));
-    found.map_or("", |it| it.property.statement)
 }
