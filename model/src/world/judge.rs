@@ -113,6 +113,12 @@ impl<const P: usize, const S: usize> World<P, S> {
                 });
             }
         }
+        let account = &self.accounts[usize::from(peer)];
+        for remote in sessions(account.lost | account.open & !client.roster) {
+            watch.finding(Fact::Leaked, Self::lane(peer), || {
+                format!("an open connection to {} is out of its reach", session_name::<P>(remote))
+            });
+        }
         let Some(room) = client.room else { return };
         for known in sessions(client.roster) {
             if self.server.current(known) != Some(room) {

@@ -3,8 +3,11 @@
 //! A part is a peer with all its connections. Whatever a later version adds to [`World`] belongs to the rest until it is
 //! named here: that is exact, and costs speed only.
 
+use std::hash::{Hash, Hasher};
+
 use super::{
     Action, Facts, IceAction, Overflow, System, World,
+    account::Account,
     packed::Downward,
     packed_negotiation::owes_answer,
     queue::Queue,
@@ -24,11 +27,20 @@ pub struct Part<const S: usize> {
     /// Whether the server knows the session, and where it believes it to be.
     records: Vec<Option<Option<u8>>>,
     client: Client,
+    account: Account,
 }
 
 /// A world without what its parts hold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rest<const P: usize, const S: usize>(World<P, S>);
+
+impl<const P: usize, const S: usize> Hash for Rest<P, S> {
+    /// The places that the parts left empty are many, and tell nothing apart.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let World { server, budgets, crashed, meetings, .. } = &self.0;
+        (server, budgets, crashed, meetings).hash(state);
+    }
+}
 
 fn record<const S: usize>(server: &SmallDirectory<S, ROOMS_MAX>, session: u8) -> Option<Option<u8>> {
     server.is_connected(session).then(|| server.current(session))
@@ -39,7 +51,8 @@ fn acks_of(queue: &Queue) -> Queue {
     let mut acks = Queue::default();
     let is_ack = |word: &u32| matches!(Downward::unpack(*word), Downward::Created(_) | Downward::Joined(..));
     let words = queue.words().filter(is_ack);
-    words.for_each(|word| acks.push(word).expect("it takes a part of what a queue held"));
+    // What they tell of is nobody else's business.
+    words.for_each(|word| acks.push((word, 0)).expect("it takes a part of what a queue held"));
     acks
 }
 
@@ -148,6 +161,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             negotiations: state.negotiations[peer],
             records: sessions_of::<P, S>(peer).map(|session| record(&state.server, session)).collect(),
             client: state.clients[peer],
+            account: state.accounts[peer],
         }
     }
 
@@ -156,6 +170,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         (rest.up, rest.down, rest.negotiations) = ([Queue::default(); S], [Queue::default(); S], [[0; S]; P]);
         (0..S as u8).for_each(|session| rest.server.disconnect(session));
         rest.clients = [Client { epoch: 0, is_alive: false, room: None, asking: None, roster: 0 }; P];
+        rest.accounts = [Account::default(); P];
         Rest(rest)
     }
 
@@ -164,6 +179,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         let queues_differ = |it: usize| before.up[it] != after.up[it] || before.down[it] != after.down[it];
         before.negotiations[peer] != after.negotiations[peer]
             || before.clients[peer] != after.clients[peer]
+            || before.accounts[peer] != after.accounts[peer]
             || sessions.any(|it| queues_differ(it.into()) || record(&before.server, it) != record(&after.server, it))
     }
 
@@ -180,6 +196,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             }
             state.negotiations[peer] = part.negotiations;
             state.clients[peer] = part.client;
+            state.accounts[peer] = part.account;
         }
         state
     }
@@ -194,6 +211,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             negotiations: if self.setting.ice { part.negotiations } else { [0; S] },
             records: part.records.clone(),
             client: Client { epoch, is_alive, room: None, asking: None, roster: 0 },
+            account: Account::default(),
         }
     }
 
@@ -201,7 +219,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         let mut part = part.clone();
         for (queue, after) in part.down.iter_mut().zip(&after.down) {
             let known = acks_of(queue).len();
-            after.words().skip(known).try_for_each(|word| queue.push(word))?;
+            after.marked().skip(known).try_for_each(|message| queue.push(message))?;
         }
         part.records.clone_from(&after.records);
         Ok(part)

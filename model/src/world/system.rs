@@ -141,10 +141,7 @@ impl<const P: usize, const S: usize> World<P, S> {
             }
             Action::RequestWithoutAck(peer) => self.send(peer, Upward::RequestWithoutAck, watch),
             Action::Leave(peer) => self.leave(setting, peer, watch),
-            Action::Drop(peer) => {
-                self.drop_connection(peer, watch);
-                Ok(())
-            }
+            Action::Drop(peer) => self.drop_connection(setting, peer, watch),
             Action::Reconnect(peer) => self.reconnect(setting, peer, watch),
             Action::Notice(session) => self.notice(setting, session, watch),
             Action::StrayToUser(peer, session) => self.stray(peer, Target::User(session), watch),

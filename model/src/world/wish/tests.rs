@@ -206,9 +206,9 @@ impl Change for OffersAgain {
     fn change(&self, _: &System<2, 2>, before: &World<2, 2>, action: Action, after: &mut World<2, 2>) {
         let Action::Deliver(session) = action else { return };
         let mut queue = before.down[usize::from(session)];
-        if queue.pop().map(Downward::unpack) == Some(Downward::Error(SignalKind::Offer)) {
+        if queue.pop().map(|(word, _)| Downward::unpack(word)) == Some(Downward::Error(SignalKind::Offer)) {
             let offer = Upward::Signal(SignalKind::Offer, Target::User(1 - session), Description::default());
-            after.up[usize::from(session)].push(offer.pack().unwrap()).unwrap();
+            after.up[usize::from(session)].push((offer.pack().unwrap(), 0)).unwrap();
         }
     }
 }
