@@ -40,7 +40,7 @@ pub(super) struct State {
     /// Which clauses this explanation of the trace has to take for broken.
     pub(super) objections: Vec<Objection>,
     pub(super) cost: Cost,
-    /// For each connection, the first message that was sent and had not arrived where the trace ends.
+    /// What was sent and had not arrived where the trace ends; see [`State::send_off`].
     pub(super) on_the_way: Vec<(Slot, Message)>,
 }
 
@@ -49,6 +49,8 @@ pub(super) struct State {
 pub(super) struct Cost {
     pub(super) must: u32,
     pub(super) should: u32,
+    /// What else follows from the same.
+    pub(super) more: u32,
 }
 
 impl PartialEq for State {
@@ -94,6 +96,32 @@ impl State {
             (true, Level::Must) | (_, Level::Should) => self.cost.should += 1,
         }
         self.objections.push(objection);
+    }
+
+    /// Counts objections to one step as one for each clause: a notice that nobody gets is one fault and not one for each
+    /// member. `before` is how many objections there were, and what they cost.
+    pub(super) fn count_as_one(&mut self, (count, cost): (usize, Cost)) {
+        let fresh = &self.objections[count..];
+        if fresh.len() < 2 {
+            return;
+        }
+        let first = |place: usize| !fresh[..place].iter().any(|other| other.requirement == fresh[place].requirement);
+        let clauses = (0..fresh.len()).filter(|place| first(*place)).map(|place| fresh[place].requirement);
+        let clauses: Vec<_> = clauses.collect();
+        let must = clauses.iter().filter(|clause| clause.level() == Level::Must).count();
+        let number = |count: usize| u32::try_from(count).expect("fewer than what was sent");
+        self.cost.must = cost.must + number(must);
+        self.cost.should = cost.should + number(clauses.len() - must);
+        self.cost.more = cost.more + number(fresh.len() - clauses.len());
+    }
+
+    /// Notes that a message was sent and does not arrive any more: the first one of its receiver, and every notice of a
+    /// departure, which has to arrive before the end of its phase.
+    pub(super) fn send_off(&mut self, to: Slot, message: Message) {
+        let is_first = !self.on_the_way.iter().any(|(other, _)| *other == to);
+        if is_first || matches!(message, Message::UserLeft(_)) {
+            self.on_the_way.push((to, message));
+        }
     }
 
     fn range(&self, room: Room) -> std::ops::Range<usize> {
