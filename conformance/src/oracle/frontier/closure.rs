@@ -167,7 +167,8 @@ impl Search<'_> {
         let mut next = state.clone();
         next.stand_mut(slot).seen = number + 1;
         let ground = Ground::Unasked { at: slot, sighting: number, is_told: told.is_some() };
-        next.object(Objection { requirement, phase: self.moment.phase, ground });
+        next.begin_step();
+        next.object(self.script, Objection { requirement, phase: self.moment.phase, ground });
         Some(next)
     }
 }

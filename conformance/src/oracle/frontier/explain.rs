@@ -32,9 +32,12 @@ impl Search<'_> {
         let (script, phase) = (self.script, self.moment.phase);
         let Course { mut state, item, sent, ack, fault } = course;
         let most = state.cost.must;
+        state.begin_step();
         let line = &script.lines[usize::from(slot)];
         let served = line.items.get(item as usize);
-        let object = |state: &mut State, requirement, ground| state.object(Objection { requirement, phase, ground });
+        let object = |state: &mut State, requirement, ground| {
+            state.object(script, Objection { requirement, phase, ground });
+        };
         match fault {
             Some(CourseFault::FenceAccepted) => object(&mut state, ROOM_03, Ground::FenceAccepted(slot)),
             Some(CourseFault::SelfSignal) => object(&mut state, RELAY_08, Ground::SelfSignal(slot)),
@@ -49,24 +52,21 @@ impl Search<'_> {
             if wrong {
                 let number = item;
                 let phase = served.map_or(phase, |item| item.phase);
-                state.object(Objection {
-                    requirement: clause,
-                    phase,
-                    ground: Ground::Answer { slot, number, message },
-                });
+                state.object(
+                    script,
+                    Objection { requirement: clause, phase, ground: Ground::Answer { slot, number, message } },
+                );
             } else if let (ServerMessage::Joined(..), Some(item)) = (&message, served) {
                 state.stand_mut(slot).floor = u32::try_from(item.answered_at).unwrap_or(u32::MAX);
             }
         }
         let since = served.map_or(0, |item| item.at);
-        let before = (state.objections.len(), state.cost);
         for (to, message, clause) in sent {
             self.receive(&mut state, to, message, clause, since);
             if mode == Mode::Strict && state.cost.must > most {
                 return None;
             }
         }
-        state.count_as_one(before);
         (mode == Mode::Lenient || state.cost.must == most).then_some(state)
     }
 
@@ -83,7 +83,7 @@ impl Search<'_> {
         for (place, sighting) in line.sightings.iter().enumerate().skip(stand.seen as usize) {
             let number = count(place);
             if sighting.at > deadline {
-                return state.object(missing(to, message, clause, phase, number));
+                return state.object(script, missing(to, message, clause, phase, number));
             }
             // What was seen before it could be sent is something else.
             let altered = || script.clause_of_alteration(&message, sighting);
@@ -97,20 +97,20 @@ impl Search<'_> {
                     object(clause, Ground::Altered { to, sighting: number, message });
                 }
                 state.stand_mut(to).seen = number + 1;
-                objections.into_iter().for_each(|objection| state.object(objection));
+                objections.into_iter().for_each(|objection| state.object(script, objection));
                 return;
             }
             match sighting.unasked {
                 Unasked::Free => {}
                 Unasked::Stray => object(RELAY_07, Ground::Unasked { at: to, sighting: number, is_told: false }),
-                Unasked::Forbidden => return state.object(missing(to, message, clause, phase, number)),
+                Unasked::Forbidden => return state.object(script, missing(to, message, clause, phase, number)),
             }
         }
         // Where nothing more comes at all, and no fence vouches for the connection any more, the message may be on its way,
         // or was lost with the connection.
         if stand.served < line.vouched() || is_due {
             let end = count(line.sightings.len());
-            state.object(missing(to, message, clause, phase, end));
+            state.object(script, missing(to, message, clause, phase, end));
         } else {
             state.send_off(to, message);
         }

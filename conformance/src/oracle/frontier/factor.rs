@@ -181,6 +181,9 @@ impl Factor {
         }
         let search = past.at(Moment { phase, at, settles: None });
         let words = Words { script: &past.script, story };
-        search.next_messages(&past.position.states, slot).iter().map(|message| words.message(message)).collect()
+        let messages = search.next_messages(&past.position.states, slot);
+        let mut allowed: Vec<_> = messages.iter().map(|message| words.message(message)).collect();
+        allowed.sort();
+        allowed
     }
 }

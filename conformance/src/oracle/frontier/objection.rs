@@ -88,7 +88,7 @@ pub(super) fn merge(script: &Script, objections: &[Objection]) -> Vec<Objection>
 }
 
 /// The message that is missing according to one of two objections and comes according to the other, if it is the same.
-fn displaced<'a>(script: &Script, one: &'a Objection, other: &'a Objection) -> Option<(&'a Objection, u32)> {
+pub(super) fn displaced<'a>(script: &Script, one: &'a Objection, other: &'a Objection) -> Option<(&'a Objection, u32)> {
     let (missing, unasked) = if matches!(one.ground, Ground::Missing { .. }) { (one, other) } else { (other, one) };
     match (&missing.ground, &unasked.ground) {
         (Ground::Missing { to, message, .. }, Ground::Unasked { at, sighting, .. }) if to == at => {
@@ -161,6 +161,9 @@ impl Script {
                 };
                 let mut items = self.lines[sender].items.iter().filter(|item| item.phase == phase);
                 let Ask::Signal { signal: Ok(aim), .. } = items.find(is_it)?.what else { return None };
+                if items.any(|later| later.what == Ask::Leave || later.is_end()) && self.was_told(at, sighting, from) {
+                    return Some(ORDER_01);
+                }
                 let room = state.current(Slot::try_from(sender).expect("slots were numbered"));
                 match (room, owner(aim.user)) {
                     (None, _) => Some(RELAY_05),
@@ -175,6 +178,16 @@ impl Script {
             }
             Look::Signal { .. } => None,
         }
+    }
+
+    /// Whether a connection heard before a sighting that a user had left.
+    fn was_told(&self, slot: Slot, sighting: &Sighting, left: u32) -> bool {
+        let before = self.lines[usize::from(slot)].sightings.iter().take_while(|before| before.at < sighting.at);
+        let notices = before.filter_map(|before| match before.look {
+            Look::Notice { left: is_leave, user } if user == left => Some(is_leave),
+            Look::Notice { .. } | Look::Signal { .. } | Look::Error(_) => None,
+        });
+        notices.last().unwrap_or_default()
     }
 
     /// Whether a connection was in a room that it is not in any more.

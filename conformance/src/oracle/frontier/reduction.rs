@@ -49,11 +49,11 @@ impl Search<'_> {
         let told = before.stand(slot).seen != after.stand(slot).seen;
         let Ok(aim) = signal else { return told };
         let copies = self.script.copies(slot, *kind, aim);
-        let delivered = before.stands.iter().zip(&after.stands).enumerate();
-        let delivered =
-            delivered.filter(|(place, (before, after))| *place != usize::from(slot) && before.seen != after.seen);
-        match (delivered.count(), copies.arrived) {
-            // Nothing but this signal can have arrived so.
+        let others =
+            before.stands.iter().zip(&after.stands).enumerate().filter(|(place, _)| *place != usize::from(slot));
+        let passed: u32 = others.map(|(_, (before, after))| after.seen - before.seen).sum();
+        match (passed, copies.arrived) {
+            // Nothing but this signal can have arrived so, and it passed no error that may yet be sent.
             (1, 1) => copies.sent == 1,
             // It never arrived, and could not be lost on the way, so it was refused whenever it was served.
             (0, 0) => (told || self.hears_no_error(slot, *kind, after)) && !self.may_be_lost(before, aim),

@@ -67,7 +67,7 @@ impl Factor {
                 Err(bound) => return Err(bound),
             }
             if (recommended || !has_audience) && !is_own_fault {
-                settled.push(late(state, end, phase, recommended));
+                settled.push(late(&self.script, state, end, phase, recommended));
             }
         }
         if settled.is_empty() {
@@ -83,9 +83,10 @@ impl Factor {
             *message == Message::UserLeft(end.slot) && self.script.lines[usize::from(*to)].was_fenced_after(end.item.at)
         });
         let untold: Vec<_> = untold.cloned().collect();
+        state.begin_step();
         for (to, message) in untold {
             let place = state.stand(to).seen;
-            state.object(missing(to, message, end.requirement, phase, place));
+            state.object(&self.script, missing(to, message, end.requirement, phase, place));
             if mode == Mode::Strict && end.requirement.level() == Level::Must {
                 return None;
             }
@@ -112,13 +113,14 @@ impl Script {
 }
 
 /// A state in which the server does not know of an end yet. A silent client may stay unnoticed for ever.
-fn late(mut state: State, end: &End, phase: usize, recommended: bool) -> State {
+fn late(script: &Script, mut state: State, end: &End, phase: usize, recommended: bool) -> State {
     if recommended {
         let stand = state.stand_mut(end.slot);
         stand.served = stand.served.max(end.number + 1);
     }
     let ground = Ground::NotNoticed { slot: end.slot, ending: end.what };
-    state.object(Objection { requirement: end.requirement, phase, ground });
+    state.begin_step();
+    state.object(script, Objection { requirement: end.requirement, phase, ground });
     state
 }
 

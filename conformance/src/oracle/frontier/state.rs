@@ -9,8 +9,8 @@ use std::hash::{Hash, Hasher};
 use glare_model::{requirement::Level, room::Directory};
 
 use super::{
-    objection::Objection,
-    script::{Message, Room, Slot},
+    objection::{Objection, displaced},
+    script::{Message, Room, Script, Slot},
 };
 
 /// A connection's part of a state.
@@ -40,6 +40,8 @@ pub(super) struct State {
     /// Which clauses this explanation of the trace has to take for broken.
     pub(super) objections: Vec<Objection>,
     pub(super) cost: Cost,
+    /// How many objections there were before the last step.
+    step: usize,
     /// What was sent and had not arrived where the trace ends; see [`State::send_off`].
     pub(super) on_the_way: Vec<(Slot, Message)>,
 }
@@ -89,30 +91,22 @@ impl State {
         steps.sum()
     }
 
-    /// Takes a clause for broken.
-    pub(super) fn object(&mut self, objection: Objection) {
-        match (objection.is_late(), objection.requirement.level()) {
-            (false, Level::Must) => self.cost.must += 1,
-            (true, Level::Must) | (_, Level::Should) => self.cost.should += 1,
-        }
-        self.objections.push(objection);
+    /// Begins another step: what is objected to from now on is another fault.
+    pub(super) fn begin_step(&mut self) {
+        self.step = self.objections.len();
     }
 
-    /// Counts objections to one step as one for each clause: a notice that nobody gets is one fault and not one for each
-    /// member. `before` is how many objections there were, and what they cost.
-    pub(super) fn count_as_one(&mut self, (count, cost): (usize, Cost)) {
-        let fresh = &self.objections[count..];
-        if fresh.len() < 2 {
-            return;
+    /// Takes a clause for broken. What follows from the same fault costs next to nothing: that a notice reaches nobody is one
+    /// fault and not one for each member, and so is a message that is missing in one place and comes in another.
+    pub(super) fn object(&mut self, script: &Script, objection: Objection) {
+        let same_step = self.objections[self.step..].iter().any(|other| other.requirement == objection.requirement);
+        let follows = same_step || self.objections.iter().any(|other| displaced(script, other, &objection).is_some());
+        match (follows, objection.is_late(), objection.requirement.level()) {
+            (true, ..) => self.cost.more += 1,
+            (false, false, Level::Must) => self.cost.must += 1,
+            (false, true, Level::Must) | (false, _, Level::Should) => self.cost.should += 1,
         }
-        let first = |place: usize| !fresh[..place].iter().any(|other| other.requirement == fresh[place].requirement);
-        let clauses = (0..fresh.len()).filter(|place| first(*place)).map(|place| fresh[place].requirement);
-        let clauses: Vec<_> = clauses.collect();
-        let must = clauses.iter().filter(|clause| clause.level() == Level::Must).count();
-        let number = |count: usize| u32::try_from(count).expect("fewer than what was sent");
-        self.cost.must = cost.must + number(must);
-        self.cost.should = cost.should + number(clauses.len() - must);
-        self.cost.more = cost.more + number(fresh.len() - clauses.len());
+        self.objections.push(objection);
     }
 
     /// Notes that a message was sent and does not arrive any more: the first one of its receiver, and every notice of a
