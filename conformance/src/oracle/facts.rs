@@ -15,7 +15,7 @@ pub(crate) enum Place {
     Nowhere,
     /// A member of this room.
     In(String),
-    /// It may be a member of this room: a request without an ack, or a client that is frozen.
+    /// It may be a member of this room: a request without an ack or whose ack never came, or a client that is frozen.
     MaybeIn(String),
     /// The connection is over.
     Gone,
@@ -187,15 +187,17 @@ impl Facts {
 
     fn act(&mut self, act: &Act) {
         match act.stimulus() {
-            Stimulus::Request { room: Some(room), ack: false, .. } if self.place(act.connection) == Place::Nowhere => {
-                self.places.insert(act.connection, Place::MaybeIn(room.to_owned()));
-            }
-            Stimulus::Request { room: Some(room), ack: true, .. } => {
-                if let Some(Some(Observation::Accepted { .. })) = act.ack {
+            Stimulus::Request { room: Some(room), ack, .. } => match act.ack {
+                Some(Some(Observation::Accepted { .. })) if ack => {
                     self.past.insert(room.to_owned());
                     self.places.insert(act.connection, Place::In(room.to_owned()));
                 }
-            }
+                // Nobody asked what became of it, or the client did not live to hear it.
+                None if self.place(act.connection) == Place::Nowhere => {
+                    self.places.insert(act.connection, Place::MaybeIn(room.to_owned()));
+                }
+                Some(_) | None => {}
+            },
             Stimulus::Leave => self.depart(act.connection, Place::Nowhere),
             Stimulus::Ending(Ending::Close | Ending::Drop | Ending::Noticed) => {
                 self.depart(act.connection, Place::Gone);

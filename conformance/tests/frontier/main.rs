@@ -66,7 +66,8 @@ fn frontier_objects(trace: &Trace) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    // More with PROPTEST_CASES.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_500)))]
 
     #[test]
     fn a_sound_server_raises_no_alarm_whatever_it_serves_first(

@@ -18,7 +18,8 @@ struct Act {
     at: usize,
     event: String,
     data: Option<Value>,
-    ack: Option<Option<Value>>,
+    /// Whether one was asked for, and where it came with which data.
+    ack: Option<Option<(usize, Value)>>,
 }
 
 /// One event that arrived.
@@ -34,6 +35,8 @@ struct Phase {
     opened: Vec<u16>,
     acts: Vec<Act>,
     arrivals: BTreeMap<u16, Vec<Arrival>>,
+    /// On which connection, and where each was sent and came back.
+    fences: Vec<(u16, usize, usize)>,
 }
 
 /// Whether some order explains a trace of creates, joins, leaves and signals.
@@ -71,8 +74,14 @@ fn phases(trace: &Trace) -> Vec<Phase> {
                 });
                 let mut acts = phase.acts.iter_mut();
                 if let Some(act) = acts.find(|act| Some(act.at) == number) {
-                    act.ack = Some(data.clone());
+                    act.ack = Some(Some((at, data.clone().unwrap_or_default())));
                 }
+            }
+            Entry::Fence { connection, .. } => phase.fences.push((connection.0, at, usize::MAX)),
+            Entry::Fenced { connection, .. } => {
+                let mut fences = phase.fences.iter_mut();
+                let first = fences.find(|(of, _, back)| *of == connection.0 && *back == usize::MAX);
+                first.expect("a fence was sent").2 = at;
             }
             Entry::Received { connection, event, data } if event != "server-load" => {
                 let arrival = Arrival { at, event: event.clone(), data: data.clone().unwrap_or_default() };
@@ -108,7 +117,7 @@ fn try_orders(
         begun.push(act.of);
         // The act cannot have been served before it and those before it were sent.
         let now = now.max(act.at);
-        if let Some((directory, seen)) = serve(phase, act, directory.clone(), seen.clone(), now) {
+        if let Some((directory, seen, now)) = serve(phase, number, done, directory.clone(), seen.clone(), now) {
             done[number] = true;
             try_orders(phase, done, directory, seen, now, found);
             done[number] = false;
@@ -116,21 +125,24 @@ fn try_orders(
     }
 }
 
-type After = (HashDirectory<u16, RoomId>, BTreeMap<u16, usize>);
+type After = (HashDirectory<u16, RoomId>, BTreeMap<u16, usize>, usize);
 
 fn serve(
     phase: &Phase,
-    act: &Act,
+    number: usize,
+    done: &[bool],
     mut directory: HashDirectory<u16, RoomId>,
     mut seen: BTreeMap<u16, usize>,
-    now: usize,
+    mut now: usize,
 ) -> Option<After> {
+    let act = &phase.acts[number];
     let mut effects = Vec::new();
     if let Some(message) = read(act) {
         step(&mut directory, &RoomRules::REFERENCE, Input::Message(act.of, message), &mut |effect| {
             effects.push(effect)
         });
     }
+    effects.sort_by_key(|effect| matches!(effect, Effect::Send { message, .. } if write(message).is_err()));
     for effect in effects {
         let Effect::Send { to, message, .. } = effect else { continue };
         match write(&message) {
@@ -145,18 +157,35 @@ fn serve(
                     one.at > now && one.event == event && is_same(&one.data, &data)
                 };
                 match next.filter(|place| fits(*place)) {
-                    Some(place) => *seen.entry(to).or_default() = from + place + 1,
+                    Some(place) => {
+                        *seen.entry(to).or_default() = from + place + 1;
+                        now = now.max(after_fences(phase, done, to, arrivals[from + place].at)?);
+                    }
                     None if is_undeliverable(&message) => {}
                     None => return None,
                 }
             }
             Err(data) => match &act.ack {
-                Some(Some(ack)) if is_same(ack, &data) => {}
+                Some(Some((at, ack))) if *at > now && is_same(ack, &data) => {}
                 _ => return None,
             },
         }
     }
-    Some((directory, seen))
+    Some((directory, seen, now))
+}
+
+/// What arrives after a fence came back was sent after that fence was served, and so after what its client sent before it.
+/// The place in the trace after which it was sent; none if that cannot be.
+fn after_fences(phase: &Phase, done: &[bool], to: u16, at: usize) -> Option<usize> {
+    let mut now = 0;
+    for (_, sent, _) in phase.fences.iter().filter(|(of, _, back)| *of == to && *back < at) {
+        let mut before = phase.acts.iter().zip(done).filter(|(act, _)| act.of == to && act.at < *sent);
+        if !before.all(|(_, done)| *done) {
+            return None;
+        }
+        now = now.max(*sent);
+    }
+    Some(now)
 }
 
 fn is_undeliverable(message: &ServerMessage<u16, RoomId, Value>) -> bool {

@@ -61,9 +61,12 @@ impl Search<'_> {
         }
     }
 
-    /// Whether no error of this kind reaches a connection any more.
+    /// Whether no error of this kind reaches a connection any more, and none can be on its way.
     fn hears_no_error(self, slot: Slot, kind: SignalKind, state: &State) -> bool {
         let line = &self.script.lines[usize::from(slot)];
+        if state.stand(slot).served >= line.vouched() {
+            return false;
+        }
         let ahead = &line.sightings[state.stand(slot).seen as usize..];
         !ahead.iter().any(|sighting| sighting.look == Look::Error(Some(kind)))
     }
