@@ -11,9 +11,11 @@ mod simulator;
 use std::time::{Duration, Instant};
 
 use glare_conformance::{
+    capability::Profile,
     driver::{Settings, drive},
     oracle::{Statistics, judge},
-    scenario::library,
+    saved::SavedTrace,
+    scenario::{library, parse},
     trace::Trace,
     transport::{Memory, Transport, virtual_time},
     verdict::Verdict,
@@ -21,7 +23,7 @@ use glare_conformance::{
 use glare_model::message::SignalKind;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use simulator::{Act, Plan, simulate};
+use simulator::{Act, Fault, Mishap, Plan, simulate};
 
 /// So many saved traces are to be judged in ten seconds.
 const TRACES: u64 = 3_000;
@@ -63,6 +65,11 @@ fn library_traces() -> Vec<Trace> {
     library().iter().map(run).collect()
 }
 
+fn saved(trace: &Trace) -> SavedTrace {
+    let case = parse("case: a\ntitle: a\ncovers: ROOM-01\nA create r\n").expect("a scenario").remove(0);
+    SavedTrace { case, binding: "memory".to_owned(), exact: true, profile: Profile::default(), trace: trace.clone() }
+}
+
 /// The median of three, in seconds.
 fn median(run: impl Fn()) -> f64 {
     let mut times = [(); 3].map(|()| {
@@ -89,15 +96,16 @@ fn report(name: &str, traces: &[Trace]) {
     }
     let records: usize = traces.iter().map(|trace| trace.records.len()).sum();
     let seconds = median(|| traces.iter().for_each(|trace| drop(judge(trace, true))));
-    let texts: Vec<String> = traces.iter().map(Trace::to_ndjson).collect();
-    let saved = median(|| {
+    let texts: Vec<String> = traces.iter().map(|trace| saved(trace).to_ndjson()).collect();
+    let seconds_saved = median(|| {
         for text in &texts {
-            drop(judge(&Trace::from_ndjson(text).expect("it was just written"), true));
+            let traces = SavedTrace::read_all(text).expect("it was just written");
+            traces.iter().for_each(|trace| drop(trace.judge()));
         }
     });
     let [pass, inconclusive, other] = verdicts;
     println!(
-        "{name:10} {:6} {records:8} {:9.0} {saved:8.2} {:9.1} {:5} {:5} {:7} {pass:6} {inconclusive:6} {other:6}",
+        "{name:10} {:6} {records:8} {:9.0} {seconds_saved:8.2} {:9.1} {:5} {:5} {:7} {pass:6} {inconclusive:6} {other:6}",
         traces.len(),
         records as f64 / seconds,
         texts.iter().map(String::len).sum::<usize>() as f64 / 1e6,
@@ -120,4 +128,12 @@ fn main() {
         let traces: Vec<Trace> = (0..TRACES).map(|seed| simulate(&any_plan(seed, racing), seed, None).0).collect();
         report(name, &traces);
     }
+    // One message of each trace goes wrong, so that the cheapest illegal explanation has to be found.
+    let faults = [Fault::Lost, Fault::Doubled, Fault::Overtaken, Fault::Misrouted];
+    let faulty = (0..TRACES).map(|seed| {
+        let fault = faults[usize::try_from(seed).expect("few traces") % faults.len()];
+        let mishap = Mishap { fault, after: 20, only_certain: false };
+        simulate(&any_plan(seed, 4), seed, Some(mishap)).0
+    });
+    report("faulty-4", &faulty.collect::<Vec<_>>());
 }

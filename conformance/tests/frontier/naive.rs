@@ -40,7 +40,7 @@ struct Phase {
 }
 
 /// Whether some order explains a trace of creates, joins, leaves and signals.
-pub fn explains(trace: &Trace) -> bool {
+pub(crate) fn explains(trace: &Trace) -> bool {
     let mut directories = vec![HashDirectory::default()];
     for phase in phases(trace) {
         let mut next = Vec::new();

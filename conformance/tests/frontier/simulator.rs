@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 /// What a client does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
+pub(crate) enum Act {
     Create(u8),
     Join(u8),
     /// A join without an ack callback.
@@ -37,11 +37,11 @@ pub enum Act {
 }
 
 /// Who does what: phases of acts that are under way together.
-pub type Plan = Vec<Vec<(u8, Act)>>;
+pub(crate) type Plan = Vec<Vec<(u8, Act)>>;
 
 /// What goes wrong with one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     Lost,
     Doubled,
     /// It comes after the next signal of its sender to the same receiver.
@@ -51,16 +51,16 @@ pub enum Fault {
 
 /// What may go wrong.
 #[derive(Clone, Copy, Debug)]
-pub struct Mishap {
-    pub fault: Fault,
+pub(crate) struct Mishap {
+    pub(crate) fault: Fault,
     /// How many messages are spared before.
-    pub after: usize,
+    pub(crate) after: usize,
     /// Whether only messages count whose loss no other order explains: in phases in which one client acts.
-    pub only_certain: bool,
+    pub(crate) only_certain: bool,
 }
 
 /// Runs a plan. Returns the trace, and whether something went wrong.
-pub fn simulate(plan: &Plan, seed: u64, mishap: Option<Mishap>) -> (Trace, bool) {
+pub(crate) fn simulate(plan: &Plan, seed: u64, mishap: Option<Mishap>) -> (Trace, bool) {
     let mut world = World::new(seed, mishap);
     for (number, phase) in plan.iter().enumerate() {
         world.phase(number, phase);
@@ -185,7 +185,7 @@ impl World {
         let name = char::from(b'A' + u8::try_from(client).expect("few clients"));
         let (peer, user_id) = (Peer(name.to_string().as_str().into()), user(connection));
         let connection = ConnectionId(connection);
-        self.record(Entry::Opened { connection, peer, user_id, heartbeat_ms: Some(0) });
+        self.record(Entry::Opened { connection, peer, user_id, heartbeat_ms: Some(0), reused: false });
     }
 
     fn send(&mut self, from: u16, event: &str, data: Option<Value>, ack: Option<u64>, item: Option<Item>) {
@@ -262,7 +262,7 @@ impl World {
         for &of in connections {
             if self.clients[usize::from(of)].state == State::Open {
                 let ack = self.next_ack(of);
-                self.record(Entry::Fence { connection: ConnectionId(of), ack });
+                self.record(Entry::Fence { connection: ConnectionId(of), ack, receiver: None });
                 let client = &mut self.clients[usize::from(of)];
                 client.fences.insert(ack);
                 client.outbox.push_back(Item::Fence(ack));

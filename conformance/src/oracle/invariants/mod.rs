@@ -125,7 +125,7 @@ impl Scene<'_> {
                     }
                 }
             }
-            // Who may be in the room may hear of it.
+            // What reaches a client that may be a member of the room, only the model can say.
             if matches!(self.before.place(connection), Place::MaybeIn(_)) {
                 continue;
             }
