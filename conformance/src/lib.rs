@@ -5,6 +5,7 @@
 //! scenario (data) -> driver -> transport -> trace -> oracle -> verdict -> report
 //! ```
 
+mod again;
 pub mod binding;
 pub mod capability;
 pub mod cli;
