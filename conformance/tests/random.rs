@@ -73,7 +73,6 @@ async fn alarms_on_sockets(binding: Binding, seed: u64, count: usize) -> Vec<Str
         cases: random(seed, count).scenarios.into_iter().map(Arc::new).collect(),
         jobs: 8,
         timeout: Duration::from_secs(10),
-        budget: None,
         seed,
         nonce: seed,
         process: None,
