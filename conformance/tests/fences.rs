@@ -74,7 +74,8 @@ fn gentle() -> impl Iterator<Item = &'static Scenario> {
 
 #[test]
 fn a_refused_request_proves_nothing_where_acks_overtake() {
-    let alarms = gentle().filter(|case| judge(OutOfBand::default(), Fence::Refused, case).judgement.verdict != Verdict::Pass);
+    let alarms =
+        gentle().filter(|case| judge(OutOfBand::default(), Fence::Refused, case).judgement.verdict != Verdict::Pass);
     assert!(alarms.count() > 0, "otherwise the tests below show nothing");
 }
 
