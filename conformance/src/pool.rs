@@ -11,7 +11,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use glare_model::requirement::ids::{ID_01, ID_02};
+use glare_model::requirement::{
+    RequirementId,
+    ids::{ID_01, ID_02},
+};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -40,7 +43,8 @@ pub struct Idle {
 /// or about a client that may be harmed for good. A client that connects again gets a new connection in any case.
 #[must_use]
 pub fn may_reuse(scenario: &Scenario) -> bool {
-    let about_identity = scenario.covers.first().is_some_and(|clause| [ID_01, ID_02].contains(clause));
+    let identity = |clause: &RequirementId| [ID_01, ID_02].contains(clause);
+    let about_identity = scenario.id.starts_with("id-") || scenario.covers.iter().all(identity);
     let mut steps = scenario.phases.iter().flat_map(|phase| &phase.steps);
     let harms = steps.any(|step| matches!(step.action, Action::Broken(_) | Action::Freeze | Action::Noticed));
     !scenario.hostile && !about_identity && !harms
