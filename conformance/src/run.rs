@@ -1,21 +1,28 @@
 //! Runs cases against a target: the gentle ones side by side, then the hostile ones one by one.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use glare_model::requirement::RequirementId;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    driver::{Settings, drive},
-    limits::{INCOMING_QUEUE, PROCESS_RESTARTS_MAX, TIMEOUT_RETRY_FACTOR},
-    oracle::{Judgement, judge},
+    again::Again,
+    driver::{Approach, Settings, drive_by},
+    fence::Fence,
+    latency::Latency,
+    limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX, TIMEOUT_RETRY_FACTOR},
+    oracle::{Judgement, Statistics, judge},
+    pool::{Pool, may_reuse},
     process::{ProcessError, ServerProcess},
     scenario::{Action, Scenario},
+    shrink::Shrunk,
     trace::{Entry, Trace},
     transport::{Command, ConnectionId, Incoming, OpenError, Transport},
     verdict::{Evidence, Verdict},
@@ -33,12 +40,23 @@ pub struct Plan {
     pub jobs: usize,
     /// How long to wait for what the protocol promises.
     pub timeout: Duration,
+    /// No case begins after this time.
+    pub budget: Option<Budget>,
     /// Orders the cases.
     pub seed: u64,
     /// Distinguishes the rooms of this run.
     pub nonce: u64,
     /// The target's process, where the runner started it, and the address at which it serves.
     pub process: Option<(ServerProcess, SocketAddr)>,
+}
+
+/// How long a run may go on beginning cases, and until when that is.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// How long.
+    pub time: Duration,
+    /// Until when.
+    pub deadline: Instant,
 }
 
 /// What became of one case.
@@ -61,6 +79,13 @@ pub enum RunEvent {
     Restarted {
         /// The case that is to run next.
         before: String,
+    },
+    /// A failure was made small.
+    Shrunk {
+        /// The case that failed.
+        case: String,
+        /// What is left of it.
+        shrunk: Box<Shrunk>,
     },
 }
 
@@ -86,13 +111,54 @@ pub enum RunError {
 ///
 /// # Errors
 /// [`RunError`] if the target cannot be tested at all.
-pub async fn run(mut plan: Plan, mut watch: impl FnMut(RunEvent)) -> Result<(), RunError> {
+pub async fn run(plan: Plan, watch: impl FnMut(RunEvent)) -> Result<(), RunError> {
+    run_and_shrink(plan, watch, |_| false).await
+}
+
+/// The same, and shrinks the first failure of each clause among the `chosen` ones, a few at most. Each yields one
+/// [`RunEvent::Shrunk`], after all cases have finished.
+///
+/// # Errors
+/// [`RunError`] if the target cannot be tested at all.
+pub async fn run_and_shrink(
+    mut plan: Plan,
+    mut watch: impl FnMut(RunEvent),
+    chosen: impl Fn(&CaseResult) -> bool,
+) -> Result<(), RunError> {
+    on_target(&mut plan, async |plan| {
+        let mut failures: BTreeMap<RequirementId, CaseResult> = BTreeMap::new();
+        let mut gather = |event| {
+            if let RunEvent::Finished(result) = &event
+                && let Some(violation) = result.judgement.violations.first()
+                && failures.len() < SHRUNK_FAILURES_MAX
+                && chosen(result)
+            {
+                let untraced = || CaseResult { trace: Trace::default(), ..(**result).clone() };
+                failures.entry(violation.requirement).or_insert_with(untraced);
+            }
+            watch(event);
+        };
+        run_cases(plan, &mut gather).await?;
+        for failure in failures.values() {
+            if plan.is_out_of_time().is_none()
+                && let Some(shrunk) = Again::on(plan).shrink(failure).await
+            {
+                watch(RunEvent::Shrunk { case: failure.case.id.clone(), shrunk: Box::new(shrunk) });
+            }
+        }
+        Ok(())
+    })
+    .await?
+}
+
+/// Does some work on a target that answers, and ends its process afterwards.
+pub(crate) async fn on_target<T>(plan: &mut Plan, work: impl AsyncFnOnce(&mut Plan) -> T) -> Result<T, RunError> {
     let outcome = async {
         if let Some((process, addr)) = &mut plan.process {
             process.wait_until_ready(*addr).await?;
         }
         probe(&plan.transport, plan.timeout).await?;
-        run_cases(&mut plan, &mut watch).await
+        Ok(work(plan).await)
     }
     .await;
     if let Some((process, _)) = &mut plan.process {
@@ -126,10 +192,15 @@ async fn run_side_by_side(
     let mut waiting = cases.into_iter();
     let mut running = JoinSet::new();
     let mut again = Vec::new();
+    let shared = Shared::of(plan);
     loop {
         while running.len() < plan.jobs {
             let Some(case) = waiting.next() else { break };
-            running.spawn(execute(plan.transport.clone(), case, plan.settings(), plan.exact));
+            if let Some(reason) = plan.is_out_of_time() {
+                watch(RunEvent::Finished(Box::new(CaseResult::not_exercised(case, &reason))));
+                continue;
+            }
+            running.spawn(execute_briskly(plan.transport.clone(), case, plan.settings(), plan.exact, shared.clone()));
         }
         let Some(finished) = running.join_next().await else { break };
         let result = match finished {
@@ -155,6 +226,10 @@ fn lost_connections(trace: &Trace) -> bool {
 
 /// Runs one case with nothing beside it, on a target that is alive.
 async fn run_alone(plan: &mut Plan, case: Arc<Scenario>, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
+    if let Some(reason) = plan.is_out_of_time() {
+        watch(RunEvent::Finished(Box::new(CaseResult::not_exercised(case, &reason))));
+        return Ok(());
+    }
     plan.revive(&case.id, watch).await?;
     let result = execute(plan.transport.clone(), case, plan.settings(), plan.exact).await;
     watch(RunEvent::Finished(Box::new(result)));
@@ -167,7 +242,8 @@ impl CaseResult {
     pub fn not_exercised(case: Arc<Scenario>, reason: &str) -> Self {
         let (verdict, evidence) = (Verdict::NotExercised, Evidence::Fenced);
         let (violations, reason) = (Vec::new(), Some(reason.to_owned()));
-        let judgement = Judgement { verdict, evidence, violations, cut_short: false, reason };
+        let judgement =
+            Judgement { verdict, evidence, violations, cut_short: false, reason, frontier: Statistics::default() };
         Self { case, judgement, trace: Trace::default() }
     }
 }
@@ -177,12 +253,18 @@ impl Plan {
         Settings { timeout: self.timeout, nonce: self.nonce }
     }
 
+    /// Why no further case begins, if none does.
+    fn is_out_of_time(&self) -> Option<String> {
+        let budget = self.budget.filter(|budget| Instant::now() >= budget.deadline)?;
+        Some(format!("the time budget of {} s was used up", budget.time.as_secs_f64()))
+    }
+
     fn is_running(&mut self) -> bool {
         self.process.as_mut().is_some_and(|(process, _)| process.is_running())
     }
 
     /// Starts the target's process again if it ended or no longer serves.
-    async fn revive(&mut self, before: &str, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
+    pub(crate) async fn revive(&mut self, before: &str, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
         let (transport, timeout) = (self.transport.clone(), self.timeout);
         let Some((process, addr)) = &mut self.process else { return Ok(()) };
         for _ in 0..PROCESS_RESTARTS_MAX {
@@ -197,17 +279,93 @@ impl Plan {
     }
 }
 
-/// Drives and judges a case. What is missing without a fence's proof has to be missing again with more time.
+/// What the gentle cases of a run share.
+#[derive(Clone)]
+struct Shared {
+    pool: Option<Arc<Pool>>,
+    latency: Arc<Latency>,
+}
+
+impl Shared {
+    /// Connections are reused where a fence proves that nothing is on its way to them, and where opening one costs something.
+    fn of(plan: &Plan) -> Self {
+        let reuse = !plan.exact && plan.transport.fence() == Fence::Refused;
+        Self { pool: reuse.then(Arc::default), latency: Arc::default() }
+    }
+}
+
+/// Drives and judges a case on connections that others used, if it may be. What is found there has to be found on new
+/// connections with all fences as well, where it is also told more precisely.
+async fn execute_briskly(
+    transport: Transport,
+    case: Arc<Scenario>,
+    settings: Settings,
+    exact: bool,
+    shared: Shared,
+) -> CaseResult {
+    let pool = shared.pool.filter(|pool| !pool.is_closed() && may_reuse(&case));
+    let careful = |attempt: u32| {
+        let settings = Settings { nonce: other_rooms(settings.nonce, attempt), ..settings };
+        execute_with(transport.clone(), Arc::clone(&case), settings, exact, Arc::clone(&shared.latency))
+    };
+    let Some(pool) = pool else { return careful(0).await };
+    let approach = Approach { pool: Some(Arc::clone(&pool)), latency: Arc::clone(&shared.latency), patience: 1 };
+    let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
+    let judgement = judge(&trace, exact);
+    if judgement.verdict == Verdict::Pass {
+        leftover.give_back(&pool).await;
+        return CaseResult { case, judgement, trace };
+    }
+    drop(leftover);
+    for attempt in 1..=CONFIRMATIONS_MAX {
+        let confirmed = careful(attempt).await;
+        // A target that is gone can say no more; then what was seen first stands.
+        let gone = confirmed.judgement.verdict == Verdict::Inconclusive && judgement.verdict == Verdict::Fail;
+        match confirmed.judgement.verdict {
+            _ if gone => return CaseResult { case, judgement, trace },
+            Verdict::Pass if judgement.verdict == Verdict::Fail => {}
+            _ => return confirmed,
+        }
+    }
+    // Nothing unproven is green, and no fault of reusing connections is the target's.
+    pool.close();
+    let seen: Vec<_> = judgement.violations.iter().map(|one| one.requirement.to_string()).collect();
+    let reason = format!(
+        "it broke {} once, on reused connections, and in none of {CONFIRMATIONS_MAX} runs on new ones",
+        seen.join(" ")
+    );
+    let verdict = Verdict::Inconclusive;
+    CaseResult {
+        case,
+        judgement: Judgement { verdict, violations: Vec::new(), reason: Some(reason), ..judgement },
+        trace,
+    }
+}
+
+/// Drives and judges a case on new connections. What is missing without a fence's proof has to be missing again with more
+/// time.
 pub async fn execute(transport: Transport, case: Arc<Scenario>, settings: Settings, exact: bool) -> CaseResult {
-    let attempt = async |settings: Settings| {
-        let trace = drive(&transport, &case, settings).await;
+    execute_with(transport, case, settings, exact, Arc::default()).await
+}
+
+async fn execute_with(
+    transport: Transport,
+    case: Arc<Scenario>,
+    settings: Settings,
+    exact: bool,
+    latency: Arc<Latency>,
+) -> CaseResult {
+    let attempt = async |settings: Settings, patience: u32| {
+        let approach = Approach { pool: None, latency: Arc::clone(&latency), patience };
+        let (trace, _) = drive_by(&transport, &case, settings, &approach).await;
         (judge(&trace, exact), trace)
     };
-    let (mut judgement, mut trace) = attempt(settings).await;
+    let (mut judgement, mut trace) = attempt(settings, 1).await;
     if judgement.verdict == Verdict::Fail && judgement.evidence == Evidence::Timed {
         let timeout = settings.timeout * TIMEOUT_RETRY_FACTOR;
         // Other rooms: those of the first attempt may still have members.
-        let (second, second_trace) = attempt(Settings { timeout, nonce: settings.nonce ^ RETRY_ROOMS }).await;
+        let settings = Settings { timeout, nonce: other_rooms(settings.nonce, RETRY) };
+        let (second, second_trace) = attempt(settings, TIMEOUT_RETRY_FACTOR).await;
         // A target that the first attempt stopped can say no more; the first attempt stands.
         if second.verdict != Verdict::Inconclusive {
             (judgement, trace) = (second, second_trace);
@@ -216,8 +374,13 @@ pub async fn execute(transport: Transport, case: Arc<Scenario>, settings: Settin
     CaseResult { case, judgement, trace }
 }
 
-/// Changes a nonce into another one.
-const RETRY_ROOMS: u64 = 1 << 63;
+/// The attempt that is made with more time; others have smaller numbers.
+const RETRY: u32 = 1 << 31;
+
+/// The nonce of another attempt at the same case.
+pub(crate) fn other_rooms(nonce: u64, attempt: u32) -> u64 {
+    nonce ^ (u64::from(attempt) << 32)
+}
 
 /// Whether the target speaks the protocol at all: it admits a client and acks a request.
 ///

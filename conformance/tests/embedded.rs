@@ -30,6 +30,7 @@ async fn judge(binding: Binding, rules: RoomRules, jobs: usize, timeout: Duratio
         cases: library().iter().cloned().map(Arc::new).collect(),
         jobs,
         timeout,
+        budget: None,
         seed: 7,
         nonce: 7,
         process: None,

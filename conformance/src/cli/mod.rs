@@ -1,7 +1,12 @@
 //! The `glare` command: arguments in, text and an exit code out.
 
 mod check;
+mod conclude;
+mod judge;
 mod list;
+mod reach;
+mod replay;
+mod suite;
 mod test;
 
 use std::{
@@ -13,29 +18,26 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glare_model::requirement::Level;
 
-use crate::limits::{JOBS_DEFAULT, JOBS_MAX, THREADS_MAX, TIMEOUT_DEFAULT};
+use crate::limits::{
+    JOBS_DEFAULT, JOBS_MAX, REPLAY_TIMES_DEFAULT, REPLAY_TIMES_MAX, THREADS_DEFAULT_MAX, THREADS_MAX, TIMEOUT_DEFAULT,
+};
 
 /// How a command ended, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything that was asked for passed.
-    Pass,
+    Pass = 0,
     /// The target, or the protocol, fails.
-    Fail,
+    Fail = 1,
     /// The command line or the target's address is wrong.
-    Usage,
+    Usage = 2,
     /// Some of what was asked for has no verdict.
-    Incomplete,
+    Incomplete = 3,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Pass => 0,
-            Exit::Fail => 1,
-            Exit::Usage => 2,
-            Exit::Incomplete => 3,
-        })
+        Self::from(exit as u8)
     }
 }
 
@@ -61,8 +63,10 @@ Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 incomplete.";
 enum Subcommands {
     /// Judge a signaling server, clause by clause.
     Test(TestArgs),
-    /// Run the cases of a scenario file against a server.
+    /// Run the cases of a scenario file against a server, several times each: FIXED, FAILED or ERROR.
     Replay(ReplayArgs),
+    /// Judge saved traces, of this program or of another one.
+    Judge(judge::JudgeArgs),
     /// Explore the model of a protocol variant and show what it breaks.
     Check(CheckArgs),
     /// Show what there is.
@@ -75,6 +79,7 @@ Examples:
   glare test tutorial:http://127.0.0.1:3000 --only 'ROOM-*' --skip room-13-silent-member
   glare test 'tutorial:http://127.0.0.1:{port}' --process 'node server.js'
   glare test ws://127.0.0.1:3000/ws --report json=report.json --trace-dir traces
+  glare test --suite full --seed 7 --shard 1/4 --budget 5m
 
 TARGET is [binding:]url, `embedded` (the reference server, started for the run) or memory:reference.
 `glare list bindings` shows the bindings; http means tutorial (Socket.IO), ws means glare (JSON).";
@@ -86,23 +91,49 @@ struct TestArgs {
     target: Option<String>,
     #[command(flatten)]
     run: RunArgs,
-    /// Run only cases whose id, or one of whose clauses, matches; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
-    /// Leave out cases whose id, or one of whose clauses, matches; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    skip: Vec<String>,
+    #[command(flatten)]
+    suites: suite::SuiteArgs,
+    /// Of which failures to find the smallest form: at most one of each clause, and a few in all.
+    #[arg(long, value_enum, default_value_t = ShrinkArg::Generated)]
+    shrink: ShrinkArg,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ShrinkArg {
+    /// Of cases that nobody wrote.
+    Generated,
+    /// Of all cases.
+    All,
+    /// Of none.
+    None,
+}
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  glare replay traces/room-04-second-create.scenario tutorial:http://127.0.0.1:3000
+  glare replay random-7-12.scenario ws://127.0.0.1:3000/ws --times 20
+
+A case is FIXED if no run breaks a clause that counts, FAILED k/N if k of N do, and ERROR if some run has no verdict.
+What counts is every MUST, the clauses that the case covers, and with --level should every clause.
+Exit codes: 0 all fixed, 1 some failed, 2 file or target unusable, 3 none failed and some run has no verdict.";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  glare replay traces/room-04-second-create.scenario tutorial:http://127.0.0.1:3000")]
+#[command(after_help = REPLAY_EXAMPLES)]
 struct ReplayArgs {
     /// A file of cases, as `glare test --trace-dir` writes them or as you wrote it (docs/conformance.md).
     file: PathBuf,
     /// The server to judge [default: embedded].
     target: Option<String>,
+    /// How often each case runs.
+    #[arg(long, value_name = "N", default_value_t = REPLAY_TIMES_DEFAULT, value_parser = parse_times)]
+    times: usize,
     #[command(flatten)]
     run: RunArgs,
+}
+
+fn parse_times(text: &str) -> Result<usize, String> {
+    let times: usize = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (1..=REPLAY_TIMES_MAX).contains(&times) { Ok(times) } else { Err(format!("expected 1 to {REPLAY_TIMES_MAX}")) }
 }
 
 #[derive(Debug, Args)]
@@ -111,10 +142,9 @@ struct RunArgs {
     /// port, and so is PORT in its environment.
     #[arg(long, value_name = "CMD")]
     process: Option<String>,
-    /// The lowest level of a broken clause that fails the run. All levels are judged and shown.
-    #[arg(long, value_enum, default_value_t = LevelArg::Must)]
-    level: LevelArg,
-    /// Orders the cases; printed, random unless given.
+    #[command(flatten)]
+    report: conclude::ReportArgs,
+    /// Orders the cases and makes the random ones; printed, random unless given.
     #[arg(long)]
     seed: Option<u64>,
     /// How many cases run side by side.
@@ -123,9 +153,6 @@ struct RunArgs {
     /// How long to wait for what the protocol promises, in milliseconds.
     #[arg(long, value_name = "N", default_value_t = default_timeout_ms(), value_parser = clap::value_parser!(u64).range(10..=600_000))]
     timeout_ms: u64,
-    /// Write a report: json=FILE.
-    #[arg(long, value_name = "FORMAT=FILE")]
-    report: Vec<String>,
     /// Save every trace as NDJSON, and the scenario of every failure, below this folder.
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
@@ -138,18 +165,31 @@ Examples:
   glare check tutorial --property NEG-06 --diagram glare.svg
   glare check reference --strategy both-offer --peers 2 --faults leave=1 --faults drop=1
   glare check reference --format junit > check.xml
+  glare check tutorial --world rejoin --explore 127.0.0.1:3000
 
-`glare list variants` shows variants and their worlds. With --peers, --rooms or --faults one world of that shape is
-explored in place of theirs; create=1 and join=PEERS-1 are in it unless given.";
+`glare list variants` shows variants and their worlds.
+With --peers, --rooms or --faults one world of that shape takes their place;
+create=1 and join=PEERS-1 are in it unless given. A world is explored whole:
+each peer, room and fault more multiplies its states.
+
+Kinds of --faults: create, join, leave, drop, reconnect, second-room, no-ack,
+stray, renegotiate, invalid-request, stray-leave, candidate, early-candidate,
+slow-answer, ice-loss, overtake.
+
+Exit codes: 0 proved, 1 violated, 2 usage, 3 incomplete or without occasion.";
 
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 struct CheckArgs {
     /// Which variants [default: all].
     variants: Vec<String>,
-    /// Let peers negotiate by this strategy instead of the variant's.
+    /// Let peers negotiate by this strategy instead of the variant's: both-offer, lower-id-guard, lower-id-offers (the
+    /// reference's), joiner-offers or perfect-negotiation.
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
+    /// Explore this world in place of the variant's own; may be given several times.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["peers", "rooms", "faults"])]
+    world: Vec<String>,
     /// How many peers there are: 2 to 5, and 5 only without reconnects.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=5))]
     peers: Option<u8>,
@@ -162,11 +202,11 @@ struct CheckArgs {
     /// Report on these clauses only; may be given several times.
     #[arg(long, value_name = "ID")]
     property: Vec<String>,
-    /// How many threads explore. The result does not depend on it.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_threads)]
+    /// How many threads explore: 1 to 16 [default: one for each processor, up to 4]. The result does not depend on it.
+    #[arg(long, value_name = "N", default_value_t = default_threads(), hide_default_value = true, value_parser = parse_threads)]
     threads: usize,
-    /// Give up a configuration beyond this many states: the result is then incomplete.
-    #[arg(long, value_name = "N", default_value_t = glare_model::explore::Options::default().states_max)]
+    /// Give up a world beyond this many states: the result is then incomplete.
+    #[arg(long, value_name = "N", default_value_t = glare_model::explore::Options::default().states_max, value_parser = parse_max_states)]
     max_states: usize,
     /// What to print.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
@@ -174,6 +214,9 @@ struct CheckArgs {
     /// Draw the counterexample of the first violated property into a file that ends with .svg or .mmd (Mermaid).
     #[arg(long, value_name = "FILE")]
     diagram: Option<PathBuf>,
+    /// Open a web page that walks through one world by hand, instead of checking: PORT or HOST:PORT. Ctrl-C ends it.
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["format", "diagram"])]
+    explore: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -199,7 +242,9 @@ struct ListArgs {
 enum ListWhat {
     /// Every clause of the protocol, with its level and its cases.
     Requirements,
-    /// Every case of the suite.
+    /// Every suite, with the number of its cases.
+    Suites,
+    /// Every case that was written by hand.
     Cases,
     /// Every variant of the protocol that `glare check` knows.
     Variants,
@@ -234,6 +279,15 @@ fn parse_threads(text: &str) -> Result<usize, String> {
     if (1..=THREADS_MAX).contains(&threads) { Ok(threads) } else { Err(format!("expected 1 to {THREADS_MAX}")) }
 }
 
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_DEFAULT_MAX)
+}
+
+fn parse_max_states(text: &str) -> Result<usize, String> {
+    let states = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if states == 0 { Err("expected 1 or more".to_owned()) } else { Ok(states) }
+}
+
 fn default_timeout_ms() -> u64 {
     u64::try_from(TIMEOUT_DEFAULT.as_millis()).expect("the default is a few seconds")
 }
@@ -245,7 +299,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Subcommands::Test(args) => test::test(&args),
-        Subcommands::Replay(args) => test::replay(&args),
+        Subcommands::Replay(args) => replay::replay(&args),
+        Subcommands::Judge(args) => judge::judge(&args),
         Subcommands::Check(args) => check::check(&args),
         Subcommands::List(args) => list::list(&args),
     };

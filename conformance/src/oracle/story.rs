@@ -15,6 +15,8 @@ use crate::{
 /// What was done and seen between one settling and the next.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseStory {
+    /// The place in the trace of its first record.
+    pub began_at: usize,
     /// What clients did, in order.
     pub acts: Vec<Act>,
     /// What arrived, in the order of arrival. Acks of fences are not part of it.
@@ -31,6 +33,8 @@ pub struct PhaseStory {
     pub fence_lost: Vec<ConnectionId>,
     /// Connections whose fence came back as a success, although it asks for what has to be refused.
     pub fence_accepted: Vec<ConnectionId>,
+    /// Whether no fence could tell that everything had arrived, so that time decided.
+    pub waited: bool,
 }
 
 /// One thing that a client did.
@@ -90,6 +94,14 @@ pub struct Story {
     pub gave_up: Option<String>,
 }
 
+impl Act {
+    /// Whether it asks for an ack.
+    #[must_use]
+    pub fn asks_ack(&self) -> bool {
+        matches!(self.what, What::Sent { ack: Some(_), .. })
+    }
+}
+
 impl PhaseStory {
     /// Whether a fence is all that was sent on a connection.
     fn only_fenced(&self, connection: ConnectionId) -> bool {
@@ -132,12 +144,13 @@ impl Story {
     /// Takes in the next record; `at` is its place in the trace.
     pub(crate) fn entry(&mut self, at: usize, entry: &Entry) {
         if self.phases.is_empty() || matches!(entry, Entry::Phase { .. }) {
-            self.phases.push(PhaseStory::default());
+            self.phases.push(PhaseStory { began_at: at, ..PhaseStory::default() });
         }
         let phase = self.phases.last_mut().expect("a phase was just pushed");
         let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None, payload_bytes: 0 };
         match entry {
             Entry::Phase { .. } | Entry::Missed { .. } => {}
+            Entry::Waited { .. } => phase.waited = true,
             Entry::Fence { connection, .. } => phase.fenced.push(*connection),
             Entry::Opened { connection, peer, user_id, .. } => {
                 phase.opened.push(*connection);

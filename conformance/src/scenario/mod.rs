@@ -1,12 +1,15 @@
 //! Scenarios: pure data, who does what. What should come of it is not said here: the oracles know that.
 
+pub mod generate;
 mod library;
 mod parse;
+mod render;
 pub mod template;
 
 use std::{fmt, sync::Arc};
 
 use glare_model::requirement::{Level, RequirementId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use library::library;
@@ -16,7 +19,7 @@ pub use template::Template;
 use crate::transport::BrokenFrame;
 
 /// The name of a client in a scenario, such as `A`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Peer(pub Arc<str>);
 
@@ -53,6 +56,8 @@ pub struct Step {
     pub action: Action,
     /// As the scenario's author wrote it.
     pub text: String,
+    /// How many steps the line stands for, this one and those after it: more than one in the first step of a `burst`.
+    pub burst: usize,
 }
 
 /// What a client does.

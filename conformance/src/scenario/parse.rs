@@ -174,7 +174,7 @@ fn parse_step(content: &str, marks: &mut usize) -> Result<Vec<Step>, String> {
         return parse_burst(&peer, arguments, content, marks);
     }
     let action = parse_action(verb, arguments, marks)?;
-    Ok(vec![Step { peer, action, text: content.to_owned() }])
+    Ok(vec![Step { peer, action, text: content.to_owned(), burst: 1 }])
 }
 
 fn parse_action(verb: &str, arguments: &str, marks: &mut usize) -> Result<Action, String> {
@@ -237,7 +237,8 @@ fn parse_burst(peer: &Peer, arguments: &str, text: &str, marks: &mut usize) -> R
     let steps = (0..count).map(|index| {
         let kind = if given.is_some() { SignalKind::Offer } else { SignalKind::ALL[index % SignalKind::ALL.len()] };
         let payload = given.clone().unwrap_or_else(|| Template(default_payload(kind, marks)));
-        Step { peer: peer.clone(), action: signal(kind, &target, &payload), text: text.to_owned() }
+        let burst = if index == 0 { count } else { 1 };
+        Step { peer: peer.clone(), action: signal(kind, &target, &payload), text: text.to_owned(), burst }
     });
     Ok(steps.collect())
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -80,7 +80,8 @@ pub(super) fn spawn<C: Codec>(
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
 ) -> Connection {
     let (sender, commands) = mpsc::channel(limits::OUTGOING_QUEUE);
-    let talk = Talk { stream, commands, incoming, id, unheard: None, unsent_since: None, write_error: None };
+    let talk =
+        Talk { stream, commands, incoming, id, held: None, unheard: None, unsent_since: None, write_error: None };
     tokio::spawn(talk.run::<C>());
     Connection { opened, commands: sender }
 }
@@ -91,6 +92,8 @@ struct Talk {
     commands: mpsc::Receiver<Command>,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     id: ConnectionId,
+    /// A command that waits until what was sent before it is written.
+    held: Option<Command>,
     /// Arrived, and waits for room in the scenario's queue; meanwhile nothing is read.
     unheard: Option<Incoming>,
     /// Since when bytes wait to be written; meanwhile no command that writes is taken.
@@ -134,20 +137,22 @@ impl Talk {
     }
 
     async fn converse<C: Codec>(&mut self) -> End {
-        let incoming = self.incoming.clone();
         loop {
             let unsent = self.unsent_since.is_some();
+            if !unsent && let Some(command) = self.held.take() {
+                if let Some(end) = self.obey_all::<C>(command) {
+                    return end;
+                }
+                continue;
+            }
             let may_read = self.unheard.is_none();
+            let incoming = self.incoming.clone();
             let stalled_at = self.unsent_since.unwrap_or_else(Instant::now) + STALL_CHECK_INTERVAL;
             tokio::select! {
                 command = self.commands.recv(), if !unsent => match command {
-                    Some(Command::Emit { event, data, ack }) => {
-                        self.write(Message::text(C::encode(&event, data.as_ref(), ack)));
-                    }
-                    Some(Command::Broken(kind)) => self.write(broken::<C>(kind)),
-                    Some(Command::Close) => return End::Close,
-                    Some(Command::Drop) => return End::Drop,
-                    Some(Command::Freeze) => return End::Freeze,
+                    Some(command) => if let Some(end) = self.obey_all::<C>(command) {
+                        return end;
+                    },
                     None => return End::Abandoned,
                 },
                 room = incoming.reserve(), if !may_read => match room {
@@ -175,6 +180,43 @@ impl Talk {
                 }
             }
         }
+    }
+
+    /// Obeys a command and those that wait behind it, so that what is sent at the same time goes out in one write. What
+    /// ends the connection waits until that is written.
+    fn obey_all<C: Codec>(&mut self, first: Command) -> Option<End> {
+        let mut next = Some(first);
+        let mut corked_bytes = 0;
+        while let Some(command) = next {
+            let end = match command {
+                Command::Emit { event, data, ack } => {
+                    let text = C::encode(&event, data.as_ref(), ack);
+                    corked_bytes += text.len();
+                    self.write(Message::text(text));
+                    next = if corked_bytes < limits::CORK_BYTES_MAX { self.commands.try_recv().ok() } else { None };
+                    continue;
+                }
+                Command::Attach { id, incoming, taken } => {
+                    (self.id, self.incoming) = (id, incoming);
+                    // Who asked may have gone; then nobody holds the connection, which is seen next.
+                    taken.try_send(()).ok();
+                    return None;
+                }
+                Command::Broken(_) | Command::Close | Command::Drop | Command::Freeze if corked_bytes > 0 => {
+                    self.held = Some(command);
+                    return None;
+                }
+                Command::Broken(kind) => {
+                    self.write(broken::<C>(kind));
+                    return None;
+                }
+                Command::Close => End::Close,
+                Command::Drop => End::Drop,
+                Command::Freeze => End::Freeze,
+            };
+            return Some(end);
+        }
+        None
     }
 
     /// Queues a message; [`poll_stream`] sends it. After a failed write the bytes go nowhere, as they would on the wire.
@@ -215,7 +257,11 @@ impl Talk {
         };
         match decoded {
             Decoded::Incoming(Incoming::Ended(reason)) => return Some(End::Ended(reason)),
-            Decoded::Incoming(incoming) => self.unheard = Some(incoming),
+            Decoded::Incoming(incoming) => match self.incoming.try_send((self.id, incoming)) {
+                Ok(()) => {}
+                Err(TrySendError::Full((_, incoming))) => self.unheard = Some(incoming),
+                Err(TrySendError::Closed(_)) => return Some(End::Abandoned),
+            },
             Decoded::AnswerWith(text) => self.write(Message::text(text)),
             Decoded::Nothing => {}
         }

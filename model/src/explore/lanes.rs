@@ -73,11 +73,7 @@ impl Canvas {
     fn heading(&self) -> String {
         let mut row = " ".repeat(MARGIN);
         for lane in &self.order {
-            let name = match lane {
-                Lane::Peer(peer) => char::from(b'A' + peer).to_string(),
-                Lane::Server => "server".into(),
-            };
-            row += &format!("{name:<width$}", width = self.pitch);
+            row += &format!("{:<width$}", lane.to_string(), width = self.pitch);
         }
         format!("{}\n", row.trim_end())
     }

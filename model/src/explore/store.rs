@@ -33,6 +33,10 @@ impl<T: Eq + Hash> Interner<T> {
         Ok(number)
     }
 
+    pub(super) fn find(&self, value: &T) -> Option<u32> {
+        self.numbers.get(value).copied()
+    }
+
     pub(super) fn get(&self, number: u32) -> &Arc<T> {
         &self.values[number as usize]
     }
@@ -43,6 +47,8 @@ impl<T: Eq + Hash> Interner<T> {
 pub(super) struct PartInfo {
     /// The number of its outline.
     pub(super) outline: u32,
+    /// The other parts whose outlines its moves depend on, as bits.
+    pub(super) heeds: u8,
     pub(super) is_at_rest: bool,
     pub(super) shows_more: bool,
 }
@@ -66,16 +72,17 @@ impl<S: Space> Store<S> {
     }
 
     pub(super) fn intern_rest(&mut self, rest: S::Rest) -> Result<u32, Overflow> {
-        self.rests.intern(rest, self.layout.capacity(), "the rest")
+        self.rests.intern(rest, self.layout.rests_max(), "the rest")
     }
 
     pub(super) fn intern_part(&mut self, space: &S, place: usize, part: S::Part) -> Result<u32, Overflow> {
         let known = self.parts[place].values.len();
-        let number = self.parts[place].intern(part, self.layout.capacity(), "parts")?;
+        let number = self.parts[place].intern(part, self.layout.parts_max(), "parts")?;
         if number as usize == known {
             let part = Arc::clone(self.parts[place].get(number));
             let (is_at_rest, shows_more) = (space.is_at_rest(&part), space.shows_more(&part));
-            self.infos[place].push(PartInfo { outline: number, is_at_rest, shows_more });
+            let heeds = space.heeds(&part) & !(1 << place);
+            self.infos[place].push(PartInfo { outline: number, heeds, is_at_rest, shows_more });
             let outline = self.intern_part(space, place, space.outline(&part))?;
             self.infos[place][known].outline = outline;
         }
@@ -94,22 +101,6 @@ impl<S: Space> Store<S> {
             key = key ^ self.layout.field(number, place);
         }
         Ok(key)
-    }
-
-    /// Packs the state that a step made of another one, whose key is known.
-    pub(super) fn repack<K: Key>(
-        &mut self,
-        space: &S,
-        (key, before): (K, &S::State),
-        after: &S::State,
-    ) -> Result<K, Overflow> {
-        let rest = self.intern_rest(space.rest(after))?;
-        let mut packed = key ^ self.layout.field(rest ^ self.layout.rest(key), self.layout.parts);
-        for place in (0..self.layout.parts).filter(|place| space.may_differ(before, after, *place)) {
-            let number = self.intern_part(space, place, space.part(after, place))?;
-            packed = packed ^ self.layout.field(number ^ self.layout.part(key, place), place);
-        }
-        Ok(packed)
     }
 
     pub(super) fn unpack<K: Key>(&self, space: &S, key: K) -> S::State {

@@ -95,7 +95,7 @@ impl<const P: usize, const S: usize> System<P, S> {
     /// A state does not fit.
     pub fn replay(&self, path: &[Action], faults: &[Fact]) -> Result<Trace, Overflow> {
         let mut state = self.initial();
-        let steps = self.tell(&mut state, path)?;
+        let steps = self.tell_path(&mut state, path)?;
         let mut recorder = Recorder { only: Some(faults), ..Recorder::default() };
         state.judge(&self.setting, &mut recorder);
         Ok(Trace::of(P as u8, steps, Outlook::Open, recorder.lines))
@@ -107,15 +107,15 @@ impl<const P: usize, const S: usize> System<P, S> {
     /// A state does not fit.
     pub fn replay_for_ever(&self, stem: &[Action], cycle: &[Action], wish: Wish) -> Result<Trace, Overflow> {
         let mut state = self.initial();
-        let steps = self.tell(&mut state, stem)?;
+        let steps = self.tell_path(&mut state, stem)?;
         let then = match cycle {
             [] => Outlook::Stillness,
-            round => Outlook::Repetition(self.tell(&mut state, round)?),
+            round => Outlook::Repetition(self.tell_path(&mut state, round)?),
         };
         Ok(Trace::of(P as u8, steps, then, vec![state.complaint(wish)]))
     }
 
-    fn tell(&self, state: &mut World<P, S>, path: &[Action]) -> Result<Vec<TraceStep>, Overflow> {
+    fn tell_path(&self, state: &mut World<P, S>, path: &[Action]) -> Result<Vec<TraceStep>, Overflow> {
         let tell = |action: &Action| {
             let mut recorder = Recorder::default();
             state.apply(&self.setting, *action, &mut recorder)?;

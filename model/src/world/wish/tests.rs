@@ -117,7 +117,7 @@ impl<C: Change> Space for Changed<C> {
     type State = World<2, 2>;
     type Action = Action;
     type Part = Part<2>;
-    type Rest = Rest<2, 2>;
+    type Rest = Rest<2>;
 
     fn parts(&self) -> usize {
         2

@@ -2,20 +2,25 @@
 
 use std::fmt::Write;
 
-use glare_model::world::{Lane, Line, Outlook, Trace};
+use crate::world::{Lane, Line, Outlook, Trace};
 
-/// The lanes of a trace, left to right, with the server in the middle of the peers.
-fn lanes(trace: &Trace) -> Vec<Lane> {
-    let mut lanes: Vec<Lane> = (0..trace.peers).map(Lane::Peer).collect();
-    lanes.insert(lanes.len().div_ceil(2), Lane::Server);
-    lanes
+/// What becomes of peers that take no part in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// They have lanes too: pictures of a run and of what follows it look alike.
+    Shown,
+    /// They have none.
+    Hidden,
 }
 
-fn name(lane: Lane) -> String {
-    match lane {
-        Lane::Peer(number) => char::from(b'A' + number % 26).to_string(),
-        Lane::Server => "server".to_owned(),
-    }
+/// The lanes of a trace, left to right, with the server in the middle of the peers.
+fn lanes(trace: &Trace, idle: Idle) -> Vec<Lane> {
+    let mut lanes: Vec<Lane> = match idle {
+        Idle::Shown => (0..trace.peers).map(Lane::Peer).collect(),
+        Idle::Hidden => (0..trace.peers).map(Lane::Peer).filter(|lane| trace.involves(*lane)).collect(),
+    };
+    lanes.insert(lanes.len().div_ceil(2), Lane::Server);
+    lanes
 }
 
 /// Distances of the picture, in pixels.
@@ -28,8 +33,8 @@ const NOTE_CHARS: usize = 40;
 
 /// The trace as an SVG picture, readable on light and dark pages.
 #[must_use]
-pub fn svg(title: &str, trace: &Trace) -> String {
-    let lanes = lanes(trace);
+pub fn svg(title: &str, trace: &Trace, idle: Idle) -> String {
+    let lanes = lanes(trace, idle);
     let x = |lane: &Lane| MARGIN + LANE * lanes.iter().position(|own| own == lane).unwrap_or(0);
     let mut rows = String::new();
     let mut y = TOP;
@@ -77,7 +82,7 @@ pub fn svg(title: &str, trace: &Trace) -> String {
     }
     let (width, height) = (2 * MARGIN + LANE * (lanes.len() - 1), y + 20);
     let mut page = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n{STYLE}"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n{STYLE}"
     );
     push(&mut page, format_args!("<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n"));
     text_at(&mut page, width / 2, 24, "h", title);
@@ -87,7 +92,7 @@ pub fn svg(title: &str, trace: &Trace) -> String {
             &mut page,
             format_args!("<line class=\"life\" x1=\"{at}\" y1=\"56\" x2=\"{at}\" y2=\"{}\"/>\n", height - 10),
         );
-        text_at(&mut page, at, 50, "h", &name(*lane));
+        text_at(&mut page, at, 50, "h", &lane.to_string());
     }
     page + &rows + "</svg>\n"
 }
@@ -139,9 +144,8 @@ fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use glare_model::world::TraceStep;
-
     use super::*;
+    use crate::world::TraceStep;
 
     fn trace() -> Trace {
         let (a, server) = (Lane::Peer(0), Lane::Server);
@@ -160,15 +164,21 @@ mod tests {
     #[test]
     fn what_is_repeated_for_ever_has_a_heading() {
         let round = vec![TraceStep { lines: vec![Line::Note { at: Lane::Server, text: "again".to_owned() }] }];
-        let picture = svg("NEG-10", &Trace { then: Outlook::Repetition(round), ..trace() });
+        let picture = svg("NEG-10", &Trace { then: Outlook::Repetition(round), ..trace() }, Idle::Hidden);
         let place = |text: &str| picture.find(text).unwrap_or_else(|| panic!("no {text}"));
         assert!(place("user-joined A") < place("and then for ever:") && place("and then for ever:") < place("again"));
     }
 
     #[test]
     fn a_picture_escapes_what_it_shows() {
-        let picture = svg("NEG-06", &trace());
+        let picture = svg("NEG-06", &trace(), Idle::Shown);
         assert!(picture.contains("&lt;b&gt;") && !picture.contains("<b>"));
-        assert_eq!(picture.matches("class=\"life\"").count(), 3);
+    }
+
+    #[test]
+    fn a_peer_that_takes_no_part_has_a_lane_only_where_it_is_asked_for() {
+        let trace = Trace { peers: 4, ..trace() };
+        let lanes = [Idle::Shown, Idle::Hidden].map(|idle| svg("", &trace, idle).matches("class=\"life\"").count());
+        assert_eq!(lanes, [5, 3]);
     }
 }
