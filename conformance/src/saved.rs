@@ -254,7 +254,6 @@ impl Order {
             | Entry::Received { .. }
             | Entry::Acked { .. }
             | Entry::Ended { .. }
-            | Entry::Waited { .. }
             | Entry::Missed { .. }
             | Entry::Waited { .. }
             | Entry::GaveUp { .. } => {}

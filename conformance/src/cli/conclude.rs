@@ -56,6 +56,11 @@ pub(super) struct Findings<'a> {
 }
 
 impl ReportArgs {
+    /// The lowest level of a broken clause that counts.
+    pub(super) fn level(&self) -> Level {
+        self.level.into()
+    }
+
     pub(super) fn terms(&self) -> Result<Terms, Failure> {
         let file = |text: &String| match text.split_once('=') {
             Some(("json", path)) if !path.is_empty() => Ok(PathBuf::from(path)),

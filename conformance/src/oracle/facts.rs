@@ -15,7 +15,7 @@ pub(crate) enum Place {
     Nowhere,
     /// A member of this room.
     In(String),
-    /// It may be a member of one of these rooms: requests without an ack, or a client that is frozen.
+    /// It may be a member of one of these rooms: requests without an ack or whose ack never came, or a client that is frozen.
     MaybeIn(BTreeSet<String>),
     /// The connection is over.
     Gone,
@@ -188,22 +188,24 @@ impl Facts {
 
     fn act(&mut self, act: &Act) {
         match act.stimulus() {
-            Stimulus::Request { room: Some(room), ack: false, .. } => {
-                let mut rooms = match self.place(act.connection) {
-                    Place::Nowhere => BTreeSet::new(),
-                    // Whether the earlier request took effect is open, and so is whether this one did.
-                    Place::MaybeIn(rooms) => rooms,
-                    Place::In(_) | Place::Gone => return,
-                };
-                rooms.insert(room.to_owned());
-                self.places.insert(act.connection, Place::MaybeIn(rooms));
-            }
-            Stimulus::Request { room: Some(room), ack: true, .. } => {
-                if let Some(Some(Observation::Accepted { .. })) = act.ack {
+            Stimulus::Request { room: Some(room), ack, .. } => match act.ack {
+                Some(Some(Observation::Accepted { .. })) if ack => {
                     self.past.insert(room.to_owned());
                     self.places.insert(act.connection, Place::In(room.to_owned()));
                 }
-            }
+                // Nobody asked what became of it, or the client did not live to hear it.
+                None => {
+                    let mut rooms = match self.place(act.connection) {
+                        Place::Nowhere => BTreeSet::new(),
+                        // Whether the earlier request took effect is open, and so is whether this one did.
+                        Place::MaybeIn(rooms) => rooms,
+                        Place::In(_) | Place::Gone => return,
+                    };
+                    rooms.insert(room.to_owned());
+                    self.places.insert(act.connection, Place::MaybeIn(rooms));
+                }
+                Some(_) => {}
+            },
             Stimulus::Leave => self.depart(act.connection, Place::Nowhere),
             Stimulus::Ending(Ending::Close | Ending::Drop | Ending::Noticed) => {
                 self.depart(act.connection, Place::Gone);

@@ -5,10 +5,11 @@ use glare_model::{
     requirement::{
         RequirementId,
         ids::{
-            ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ORDER_01, ORDER_03, ORDER_04, RELAY_01, RELAY_07, ROOM_01, ROOM_02,
-            ROOM_07, ROOM_08, ROOM_10,
+            ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ORDER_01, ORDER_03, ORDER_04, RELAY_01, RELAY_04, RELAY_05,
+            RELAY_06, RELAY_07, ROOM_01, ROOM_02, ROOM_07, ROOM_08, ROOM_10, ROOM_12,
         },
     },
+    room::Directory,
 };
 
 use super::{
@@ -17,7 +18,8 @@ use super::{
         facts::{Fault, Stimulus},
         story::{Act, PhaseStory, Seen, Story, What},
     },
-    script::{Answer, Ask, Look, Message, Script, Sighting, Slot},
+    script::{Answer, Ask, Item, Look, Message, Room, Script, Sighting, Slot},
+    state::State,
 };
 use crate::observation::{Observation, json_equal};
 
@@ -40,7 +42,12 @@ pub(super) enum Ground {
         place: u32,
     },
     /// Something comes that nothing explains.
-    Unasked { at: Slot, sighting: u32 },
+    Unasked {
+        at: Slot,
+        sighting: u32,
+        /// Whether the state tells which clause forbids it.
+        is_told: bool,
+    },
     /// A signal comes under another name, or with another payload.
     Altered { to: Slot, sighting: u32, message: Message },
     /// Something of a room comes before the ack of the join.
@@ -81,10 +88,10 @@ pub(super) fn merge(script: &Script, objections: &[Objection]) -> Vec<Objection>
 }
 
 /// The message that is missing according to one of two objections and comes according to the other, if it is the same.
-fn displaced<'a>(script: &Script, one: &'a Objection, other: &'a Objection) -> Option<(&'a Objection, u32)> {
+pub(super) fn displaced<'a>(script: &Script, one: &'a Objection, other: &'a Objection) -> Option<(&'a Objection, u32)> {
     let (missing, unasked) = if matches!(one.ground, Ground::Missing { .. }) { (one, other) } else { (other, one) };
     match (&missing.ground, &unasked.ground) {
-        (Ground::Missing { to, message, .. }, Ground::Unasked { at, sighting }) if to == at => {
+        (Ground::Missing { to, message, .. }, Ground::Unasked { at, sighting, .. }) if to == at => {
             let seen = &script.lines[usize::from(*to)].sightings[*sighting as usize];
             script.is_message(message, seen).then_some((missing, *sighting))
         }
@@ -124,17 +131,86 @@ impl Script {
         }
     }
 
+    /// The clause that forbids what somebody got, where the state tells: it is of a room that the receiver left, or a signal to
+    /// whom it could not reach.
+    pub(super) fn clause_of_breach(
+        &self,
+        state: &State,
+        at: Slot,
+        sighting: &Sighting,
+        phase: usize,
+    ) -> Option<RequirementId> {
+        let owner = |user: u32| self.lines.iter().position(|line| line.user == user);
+        match sighting.look {
+            Look::Error(_) => None,
+            Look::Notice { user, .. } => {
+                let about = owner(user).map(|place| Slot::try_from(place).expect("slots were numbered"))?;
+                let requests = self.lines[usize::from(about)].items.iter().filter(|item| item.phase == phase);
+                let rooms = requests.filter_map(|item| match item.what {
+                    Ask::Request { room: Ok(room), .. } => Some(room),
+                    _ => None,
+                });
+                let mut rooms = rooms.chain(state.current(about));
+                (about != at && rooms.any(|room| self.has_left(state, at, room))).then_some(ROOM_12)
+            }
+            Look::Signal { kind, from: Some(from), payload: Some(payload) } => {
+                let sender = owner(from)?;
+                let is_it = |item: &&Item| {
+                    matches!(&item.what, Ask::Signal { kind: own, signal: Ok(aim), .. }
+                        if *own == kind && aim.payload == payload)
+                };
+                let mut items = self.lines[sender].items.iter().filter(|item| item.phase == phase);
+                let Ask::Signal { signal: Ok(aim), .. } = items.find(is_it)?.what else { return None };
+                if items.any(|later| later.what == Ask::Leave || later.is_end()) && self.was_told(at, sighting, from) {
+                    return Some(ORDER_01);
+                }
+                let room = state.current(Slot::try_from(sender).expect("slots were numbered"));
+                match (room, owner(aim.user)) {
+                    (None, _) => Some(RELAY_05),
+                    (Some(room), Some(target)) if target == usize::from(at) => {
+                        let is_fellow = state.current(at) == Some(room);
+                        let clause = if self.has_left(state, at, room) { ROOM_12 } else { RELAY_04 };
+                        (!is_fellow).then_some(clause)
+                    }
+                    (Some(_), Some(_)) => Some(RELAY_01),
+                    (Some(_), None) => Some(RELAY_06),
+                }
+            }
+            Look::Signal { .. } => None,
+        }
+    }
+
+    /// Whether a connection heard before a sighting that a user had left.
+    fn was_told(&self, slot: Slot, sighting: &Sighting, left: u32) -> bool {
+        let before = self.lines[usize::from(slot)].sightings.iter().take_while(|before| before.at < sighting.at);
+        let notices = before.filter_map(|before| match before.look {
+            Look::Notice { left: is_leave, user } if user == left => Some(is_leave),
+            Look::Notice { .. } | Look::Signal { .. } | Look::Error(_) => None,
+        });
+        notices.last().unwrap_or_default()
+    }
+
+    /// Whether a connection was in a room that it is not in any more.
+    fn has_left(&self, state: &State, slot: Slot, room: Room) -> bool {
+        let served = &self.lines[usize::from(slot)].items[..state.stand(slot).served as usize];
+        let entered = |item: &Item| {
+            matches!(item.what, Ask::Request { room: Ok(own), .. } if own == room)
+                && matches!(item.answer, Answer::Accepted { .. })
+        };
+        state.current(slot) != Some(room) && served.iter().any(entered)
+    }
+
     /// The clause that forbids a server to end a connection where it did.
     pub(super) fn clause_of_end(&self, slot: Slot, item: u32) -> RequirementId {
         let line = &self.lines[usize::from(slot)];
         let Some(phase) = line.items.get(item as usize).map(|item| item.phase) else { return ERR_03 };
-        let before = line.items[..item as usize].iter().rev().filter(|item| item.phase == phase);
-        let clause = before.filter_map(|item| match &item.what {
+        let mut before = line.items[..item as usize].iter().filter(|item| item.phase == phase);
+        let clause = before.find_map(|item| match &item.what {
             Ask::Request { ack: false, .. } => Some(ERR_04),
             Ask::Signal { signal: Err(SignalFault::TooLarge), .. } => Some(ERR_02),
             _ => None,
         });
-        clause.last().unwrap_or(ERR_03)
+        clause.unwrap_or(ERR_03)
     }
 }
 
@@ -154,8 +230,8 @@ impl Words<'_> {
                 missing = true;
                 (self.at(*to, &self.message(message)), "nothing".to_owned())
             }
-            Ground::Unasked { at, sighting } => {
-                let seen = self.seen(*at, *sighting);
+            Ground::Unasked { at, sighting, is_told } => {
+                let seen = self.seen(*at, *sighting).filter(|_| !is_told);
                 requirement = seen.map_or(requirement, |seen| self.clause_of_unasked(*phase, seen, requirement));
                 let expected = match allowed {
                     [] => "nothing more".to_owned(),

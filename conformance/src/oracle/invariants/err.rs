@@ -122,7 +122,12 @@ pub(in crate::oracle) fn fresh_clients_work(story: &Story, index: usize, after: 
         failed.map(|(peer, reason)| violation(format!("{peer}, a new client, can connect"), reason, false)).collect();
     let fresh =
         |connection: ConnectionId| story.phases[after..=index].iter().any(|phase| phase.opened.contains(&connection));
-    for act in phase.acts.iter().filter(|act| fresh(act.connection)) {
+    let leaves = |act: &Act| {
+        phase.acts.iter().any(|other| {
+            other.connection == act.connection && matches!(other.stimulus(), Stimulus::Ending(_) | Stimulus::Broken)
+        })
+    };
+    for act in phase.acts.iter().filter(|act| fresh(act.connection) && !leaves(act)) {
         if act.ack.is_none() && has_to_succeed(story, index, act) {
             let name = story.name(act.connection);
             found.push(violation(format!("the request of {name}, a new client, is answered"), "nothing", true));
