@@ -67,6 +67,7 @@ async fn alarms_on_sockets(binding: Binding, seed: u64, count: usize) -> Vec<Str
     let server = Server::start(Config { ping_interval, ping_timeout, ..Config::default() }).await.expect("a free port");
     let url = Url::parse(&format!("http://{}", server.addr())).expect("an address makes a URL");
     let plan = Plan {
+        budget: None,
         transport: Target::at(binding, url).transport().expect("a URL has a transport"),
         exact: false,
         cases: random(seed, count).scenarios.into_iter().map(Arc::new).collect(),
