@@ -317,15 +317,20 @@ async fn execute_briskly(
         return CaseResult { case, judgement, trace };
     }
     drop(leftover);
+    let mut passed = None;
     for attempt in 1..=CONFIRMATIONS_MAX {
         let confirmed = careful(attempt).await;
         // A target that is gone can say no more; then what was seen first stands.
         let gone = confirmed.judgement.verdict == Verdict::Inconclusive && judgement.verdict == Verdict::Fail;
         match confirmed.judgement.verdict {
             _ if gone => return CaseResult { case, judgement, trace },
-            Verdict::Pass if judgement.verdict == Verdict::Fail => {}
+            Verdict::Pass if judgement.verdict == Verdict::Fail => passed = Some(confirmed),
             _ => return confirmed,
         }
+    }
+    // A matter of time that does not happen again is none: the protocol leaves open when a server notices an end.
+    if let (Evidence::Timed, Some(passed)) = (judgement.evidence, passed) {
+        return passed;
     }
     // Nothing unproven is green, and no fault of reusing connections is the target's.
     pool.close();
