@@ -90,7 +90,9 @@ fn report(name: &str, traces: &[Trace]) {
         let place = match judgement.verdict {
             Verdict::Pass => 0,
             Verdict::Inconclusive => 1,
-            Verdict::Fail | Verdict::NotApplicable | Verdict::NotExercised => 2,
+            Verdict::Fail | Verdict::ExpectedFail | Verdict::Flaky | Verdict::NotApplicable | Verdict::NotExercised => {
+                2
+            }
         };
         verdicts[place] += 1;
     }

@@ -75,7 +75,7 @@ pub const RANDOM_CLIENTS_MAX: usize = 5;
 /// Rooms of a random scenario.
 pub const RANDOM_ROOMS_MAX: usize = 3;
 /// Phases of a random scenario, apart from reconnects.
-pub const RANDOM_BEATS_MAX: usize = 14;
+pub const RANDOM_BEATS_MAX: usize = 20;
 /// States of the server that a random scenario leaves possible before it makes up its mind.
 pub const RANDOM_WORLDS_MAX: usize = 4;
 /// Courses that the racing steps of one phase of a random scenario may take, so that no oracle gives up.
@@ -97,13 +97,17 @@ pub const NAMES_SHOWN_MAX: usize = 12;
 /// Scenarios that the shrinking of one failure tries.
 pub const SHRINK_ATTEMPTS_MAX: usize = 400;
 /// After this time the shrinking of one failure begins no further attempt.
-pub const SHRINK_TIME_MAX: Duration = Duration::from_secs(30);
+pub const SHRINK_TIME_MAX: Duration = Duration::from_secs(10);
+/// A candidate waits for as much less long than the run that found the failure.
+pub const SHRINK_TIMEOUT_DIVISOR: u32 = 4;
+/// And no less long than this.
+pub const SHRINK_TIMEOUT_MIN: Duration = Duration::from_millis(100);
 /// How often each candidate is tried where the failure does not always happen.
 pub const SHRINK_TRIES_MAX: usize = 4;
 /// How often a failure is run to say how often it happens, before and after it is shrunk.
 pub const REPRODUCTIONS: usize = 5;
 /// Failures that one run shrinks.
-pub const SHRUNK_FAILURES_MAX: usize = 8;
+pub const SHRUNK_FAILURES_MAX: usize = 3;
 /// How often `glare replay` runs a case, unless `--times` says otherwise.
 pub const REPLAY_TIMES_DEFAULT: usize = 3;
 /// The most that `glare replay --times` accepts.

@@ -88,7 +88,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
         results: judged.into_iter().map(|one| one.result).collect(),
         replay: &|case| format!("glare judge {}", quoted(&place(case).unwrap_or_default())),
     };
-    terms.conclude(&findings)
+    terms.conclude(findings)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a rate for people")]

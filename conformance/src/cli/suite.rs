@@ -97,8 +97,10 @@ impl SuiteArgs {
         let homes: HashMap<&str, &Suite> =
             made.iter().flat_map(|one| one.selected.iter().map(|case| (case.id.as_str(), one.suite))).collect();
         move |case| {
-            // A case that was written runs in every run; one that was made runs where its suite does.
-            let arguments = homes.get(case).map_or(String::new(), |suite| (suite.arguments)(&scope));
+            let arguments = homes.get(case).map_or(String::new(), |suite| {
+                let name = if suite.by_default { String::new() } else { format!(" --suite {}", suite.name) };
+                name + &(suite.arguments)(&scope)
+            });
             format!("{arguments} --only {case}")
         }
     }

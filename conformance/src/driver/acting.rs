@@ -18,7 +18,7 @@ impl Driver<'_> {
             return true;
         }
         let id = connection_id(self.clients.len());
-        match self.connection(id).await {
+        match self.connection(id, known).await {
             Ok((Idle { connection, next_ack }, reused)) => {
                 let opened = connection.opened.clone();
                 let heartbeat =
@@ -43,9 +43,9 @@ impl Driver<'_> {
         }
     }
 
-    /// A used connection if there is one, or a new one. Whether it was used before.
-    async fn connection(&self, id: ConnectionId) -> Result<(Idle, bool), OpenError> {
-        if let Some(pool) = &self.approach.pool
+    /// A used connection if there is one, or a new one, as for a client that connects again. Whether it was used before.
+    async fn connection(&self, id: ConnectionId, again: bool) -> Result<(Idle, bool), OpenError> {
+        if let Some(pool) = self.approach.pool.as_ref().filter(|_| !again)
             && let Some(idle) = pool.take(id, &self.sender).await
         {
             return Ok((idle, true));

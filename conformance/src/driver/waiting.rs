@@ -53,9 +53,9 @@ impl Waiting {
         self.markers.insert((receiver, number));
     }
 
-    /// Whether an event is due.
-    pub(super) fn for_events(&self) -> bool {
-        self.events.values().any(|count| *count > 0)
+    /// Whether something is due that comes of nothing else. An error is not: additional ones are free.
+    pub(super) fn for_a_sign(&self) -> bool {
+        self.events.iter().any(|((_, due), count)| *count > 0 && *due != Due::Event("error"))
     }
 }
 

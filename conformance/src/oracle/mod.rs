@@ -21,7 +21,7 @@ use self::{
     facts::Facts,
     frontier::{Explanation, Frontier},
     invariants::{Scene, fresh_clients_work, judge_order, judge_phase},
-    story::{PhaseStory, Story, What},
+    story::{Story, What},
 };
 use crate::{
     trace::{Ending, Trace},
@@ -186,16 +186,18 @@ fn dedupe(violations: &mut Vec<Violation>) {
     violations.retain(|violation| seen.insert((violation.requirement, violation.phase)));
 }
 
-/// How the verdict was established. What is missing is proved by the fences of its phase, unless one was lost or the
+/// How the verdict was established. What is missing is proved by a fence in its phase or later, unless one was lost or the
 /// phase ended a connection: no round trip can prove when a server notices that. Where a target has no fence, time decides.
 fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
-    let timed = |phase: &PhaseStory| {
+    let timed = |index: usize| {
+        let phase = &story.phases[index];
         let ends = |ending| matches!(ending, Ending::Close | Ending::Drop | Ending::Noticed);
-        !phase.fence_lost.is_empty() || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
+        let fenced = story.phases[index..].iter().any(|phase| !phase.fenced.is_empty());
+        let proved = fenced && phase.fence_lost.is_empty();
+        !proved || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
     };
     let waited = story.phases.iter().any(|phase| phase.waited);
-    let by_time =
-        waited || violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
+    let by_time = waited || violations.iter().any(|violation| violation.missing && timed(violation.phase));
     match (exact, by_time) {
         (true, _) => Evidence::Exact,
         (false, true) => Evidence::Timed,

@@ -11,7 +11,7 @@ use glare_model::requirement::Level;
 pub use suites::SuiteResult;
 pub use summary::{RequirementResult, Summary, summarise};
 
-use crate::{run::CaseResult, shard::Shard};
+use crate::{baseline::Assessment, run::CaseResult, shard::Shard};
 
 /// A whole run, for its writers.
 pub struct Run<'a> {
@@ -29,6 +29,8 @@ pub struct Run<'a> {
     pub results: &'a [CaseResult],
     /// What follows for the clauses.
     pub summary: &'a Summary,
+    /// What became of the baseline; nothing if there is none.
+    pub baseline: &'a Assessment,
     /// The suites that ran; none where a file's cases did.
     pub suites: &'a [SuiteResult],
     /// The command that runs a case again, by the case's id.

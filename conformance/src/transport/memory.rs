@@ -58,6 +58,11 @@ pub trait RoomCore: Send {
         Duration::ZERO
     }
 
+    /// The core of a server of the same kind that has just started; `None` where that is not known.
+    fn restarted(&self) -> Option<Box<dyn RoomCore>> {
+        None
+    }
+
     /// Whom a broken frame costs the connection.
     fn broken_frame(&mut self, _key: u64) -> CutOff {
         CutOff::Sender
@@ -97,6 +102,10 @@ impl ModelCore {
 }
 
 impl RoomCore for ModelCore {
+    fn restarted(&self) -> Option<Box<dyn RoomCore>> {
+        Some(Box::new(Self { directory: HashDirectory::default(), rules: self.rules }))
+    }
+
     fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect> {
         let mut effects = Vec::new();
         let rules = self.rules.unwrap_or(RoomRules::REFERENCE);
@@ -146,6 +155,16 @@ impl Memory {
             next_key: 1,
             crashed: false,
         })))
+    }
+
+    /// Ends the server, if its core says how another one starts, and starts that one.
+    pub(crate) async fn restart(&self) {
+        let mut hub = self.0.lock().await;
+        if let Some(core) = hub.core.restarted() {
+            hub.crash().await;
+            hub.core = core;
+            hub.crashed = false;
+        }
     }
 
     /// A server that follows docs/protocol.md.

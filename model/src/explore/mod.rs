@@ -50,7 +50,8 @@ pub use check::{Measured, check, measure};
 pub use explored::{Cost, Explored, explore};
 pub use graph::Graph;
 pub use report::{
-    CheckError, CheckReport, Completion, ConfigurationReport, Options, Progress, PropertyReport, Verdict,
+    CheckError, CheckReport, Claim, Completion, ConfigurationReport, GoalReport, Options, Outcome, Progress,
+    PropertyReport, Verdict,
 };
 pub use search::Limits;
 pub use space::Space;

@@ -3,6 +3,7 @@
 mod explore;
 mod formats;
 mod live;
+mod story;
 mod text;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 
 use glare_model::{
     explore::{
-        CheckReport, Options, Verdict, check as explore_all,
+        CheckReport, Options, Outcome, Verdict, check as explore_all,
         picture::{Idle, svg},
     },
     findings::mermaid,
@@ -51,10 +52,11 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         if args.format == CheckFormat::Text {
             print(&text::render(&variant, &report))?;
         }
-        exit = match (exit, report.violated().is_empty(), report.is_proved()) {
-            (_, false, _) | (Exit::Fail, ..) => Exit::Fail,
-            (exit, true, true) => exit,
-            (_, true, false) => Exit::Incomplete,
+        let is_violated = report.outcomes().iter().any(Outcome::is_violated);
+        exit = match (exit, is_violated, report.is_proved()) {
+            (_, true, _) | (Exit::Fail, ..) => Exit::Fail,
+            (exit, false, true) => exit,
+            (_, false, false) => Exit::Incomplete,
         };
         reports.push((variant, report));
     }
@@ -190,14 +192,13 @@ fn picture_kind(path: &Path) -> Result<PictureKind, Failure> {
     }
 }
 
-/// Draws the counterexample of the first violated property, if there is one, and says on standard error what it did.
+/// Draws the counterexample of the first violated claim, if there is one, and says on standard error what it did.
 fn draw(path: &Path, reports: &[(Variant, CheckReport)]) -> Result<(), Failure> {
     let violated = reports.iter().find_map(|(variant, report)| {
-        let clause = *report.violated().first()?;
-        match report.verdict(clause) {
-            Some(Verdict::Violated(trace)) => Some((variant, clause, trace)),
-            _ => None,
-        }
+        report.outcomes().into_iter().find_map(|outcome| match outcome.verdict {
+            Verdict::Violated(trace) => Some((variant, outcome.claim.clause(), trace)),
+            Verdict::Holds | Verdict::Vacuous | Verdict::Unknown => None,
+        })
     });
     let Some((variant, clause, trace)) = violated else {
         return note(&format!("nothing is violated: {} is not written", path.display()));
@@ -223,10 +224,4 @@ fn check_variant(variant: &Variant, options: &Options, interrupted: &AtomicBool)
         if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     report.map_err(|error| Failure::Usage(error.to_string()))
-}
-
-fn statement(report: &CheckReport, clause: RequirementId) -> &'static str {
-    let first = report.configurations.first();
-    let found = first.and_then(|one| one.properties.iter().find(|it| it.property.clause == clause));
-    found.map_or("", |it| it.property.statement)
 }
