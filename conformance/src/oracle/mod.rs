@@ -1,6 +1,6 @@
 //! Judging a trace. [`judge`] is pure: a saved trace can be judged again, offline, with the same verdict.
 //!
-//! Two oracles look at each phase. The `invariants` know the clauses and the wire, not the model; the [`frontier`] steps
+//! Two oracles look at each phase. The `invariants` know the clauses and the wire, not the model; the `frontier` steps
 //! the model beside the trace and asks whether any legal order of what was done explains what was seen. If either objects,
 //! the case fails. Where both do, the invariants name the clause, for they know it precisely.
 //!
