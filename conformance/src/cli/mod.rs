@@ -184,7 +184,7 @@ struct CheckArgs {
     /// Which variants [default: all].
     variants: Vec<String>,
     /// Let peers negotiate by this strategy instead of the variant's: both-offer, lower-id-guard, lower-id-offers (the
-    /// reference's), joiner-offers or perfect-negotiation.
+    /// reference's), joiner-offers, perfect-negotiation or send-again.
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
     /// Explore this world in place of the variant's own; may be given several times.

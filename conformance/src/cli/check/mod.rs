@@ -22,7 +22,7 @@ use glare_model::{
     findings::mermaid,
     negotiation::Strategy,
     requirement::RequirementId,
-    world::{Budget, Budgets, Configuration, Property, Variant, property},
+    world::{Budget, Budgets, Configuration, Property, Variant, goal, property},
 };
 
 use self::live::{Live, interrupts};
@@ -125,6 +125,10 @@ fn with_properties(mut variants: Vec<Variant>, only: &[RequirementId]) -> Result
         variant.configurations.iter().any(|configuration| variant.setting(configuration).owes(property))
     };
     for clause in only {
+        // What has to come in the end concerns every variant.
+        if goal(*clause).is_some() {
+            continue;
+        }
         let Some(property) = property(*clause) else {
             return Err(Failure::Usage(format!("the model has no property for {clause}: docs/model.md tells why")));
         };
@@ -133,7 +137,10 @@ fn with_properties(mut variants: Vec<Variant>, only: &[RequirementId]) -> Result
             return Err(Failure::Usage(format!("no variant that is asked for has to keep {clause}; {hint}")));
         }
     }
-    let wanted = |variant: &Variant| only.iter().filter_map(|clause| property(*clause)).any(|it| owes(variant, it));
+    let wanted = |variant: &Variant| {
+        let asks_goal = only.iter().any(|clause| goal(*clause).is_some());
+        asks_goal || only.iter().filter_map(|clause| property(*clause)).any(|it| owes(variant, it))
+    };
     variants.retain(|variant| only.is_empty() || wanted(variant));
     Ok(variants)
 }

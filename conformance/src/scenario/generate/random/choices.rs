@@ -1,4 +1,4 @@
-//! What decides a random scenario: small numbers that [`super::interpret`] reads against the state of the world. Every
+//! What decides a random scenario: small numbers that `interpret()` reads against the state of the world. Every
 //! value is a valid scenario, so whatever proptest shrinks to is one.
 
 use proptest::{collection::vec, prelude::*};
@@ -23,7 +23,7 @@ pub struct Choices {
 /// scenarios with some of everything do not (swarm testing).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swarm {
-    /// The weight of each kind, in the order of [`Kind::ALL`]; zero is off.
+    /// The weight of each kind, in the order of `Kind::ALL`; zero is off.
     pub weights: [u8; Kind::ALL.len()],
     /// Beats whose pace is below this race.
     pub racing: u8,

@@ -1,4 +1,4 @@
-//! Scenarios by chance. A scenario is decided by [`choices::Choices`], small numbers that [`interpret()`] reads against
+//! Scenarios by chance. A scenario is decided by [`choices::Choices`], small numbers that `interpret()` reads against
 //! the state of the world; so every shrink of the numbers is a valid scenario.
 //!
 //! What was covered steers what comes next: of a few candidates the one that takes most new transitions is kept, and a step
