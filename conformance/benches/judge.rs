@@ -5,7 +5,7 @@
 //! of three runs; the machine should be idle.
 #![allow(clippy::print_stdout)]
 
-#[path = "../tests/frontier/simulator.rs"]
+#[path = "../tests/frontier/simulator/mod.rs"]
 mod simulator;
 
 use std::time::{Duration, Instant};

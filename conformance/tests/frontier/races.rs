@@ -111,6 +111,24 @@ fn the_end_of_a_connection_that_nobody_is_told_of_is_a_matter_of_time() {
 }
 
 #[test]
+fn an_end_of_which_nobody_could_be_told_may_be_late_and_is_no_proof_of_anything_but_that() {
+    let later = |is_there: bool| {
+        let mut tape = Tape::with(1, 1);
+        tape.ending(0, Ending::Close).fence_these(&[1]).phase().join(1, 0, "r");
+        if is_there {
+            tape.joined(1, 0, "r", &[0]);
+        } else {
+            tape.refused(1, 0);
+        }
+        tape.fence_these(&[1]).trace()
+    };
+    passes(&later(false));
+    let judgement = judge(&later(true), false);
+    assert_eq!((judgement.verdict, judgement.evidence), (Verdict::Fail, Evidence::Timed));
+    assert_eq!(clauses(&later(true)), ["ROOM-10"]);
+}
+
+#[test]
 fn an_ack_may_come_after_notices_that_have_nothing_to_do_with_it() {
     let mut tape = Tape::with(1, 1);
     tape.create(0, 1, "s").join(1, 0, "r").told(0, "user-joined", 1).joined(1, 0, "r", &[0]).refused(0, 1).fence_all();

@@ -6,10 +6,11 @@ use super::{
     super::{Violation, story::Story},
     closure::{Goal, Moment, Search, TooMany},
     explain::Mode,
-    objection::{Ground, Objection, Words, merge},
+    objection::{Ground, Objection, merge},
     script::{MarkKind, Script, Slot},
     state::State,
     statistics::Statistics,
+    words::Words,
 };
 use crate::limits::{FRONTIER_REPAIRS_MAX, FRONTIER_STATES_MAX};
 

@@ -3,7 +3,7 @@
 //! # What a state is
 //! Between each client and the server there are two queues. A *state* says who is where (the model's directory), how much
 //! of each client's queue the server has served, and how much of what arrived there is explained by what the server has
-//! sent ([`state`]). The queues themselves are the trace's, and all states share them ([`script`]).
+//! sent ([`state`]). The queues themselves are the trace's, and all states share them ([`script`], read by [`reading`]).
 //!
 //! # How a trace is read
 //! Record by record. What a client sends joins its queue. When something has arrived, every state has to be one in which it
@@ -46,6 +46,7 @@
 //! large the sets were.
 
 mod allowed;
+mod breach;
 mod certain;
 mod closure;
 mod explain;
@@ -53,6 +54,7 @@ mod factor;
 mod objection;
 mod outcomes;
 mod partition;
+mod reading;
 mod reduction;
 mod script;
 mod settle;
@@ -60,6 +62,7 @@ mod state;
 mod statistics;
 mod step;
 mod symbols;
+mod words;
 
 use std::collections::HashMap;
 
