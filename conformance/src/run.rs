@@ -319,11 +319,12 @@ async fn execute_briskly(
     drop(leftover);
     for attempt in 1..=CONFIRMATIONS_MAX {
         let confirmed = careful(attempt).await;
-        // A target that is gone can say no more; then what was seen first stands.
-        let gone = confirmed.judgement.verdict == Verdict::Inconclusive && judgement.verdict == Verdict::Fail;
-        match confirmed.judgement.verdict {
-            _ if gone => return CaseResult { case, judgement, trace },
-            Verdict::Pass if judgement.verdict == Verdict::Fail => {}
+        match (confirmed.judgement.verdict, judgement.verdict, judgement.evidence) {
+            // A target that is gone can say no more; then what was seen first stands.
+            (Verdict::Inconclusive, Verdict::Fail, _) => return CaseResult { case, judgement, trace },
+            // What rests on time has to be the same again, and was not.
+            (Verdict::Pass, Verdict::Fail, Evidence::Timed) => return confirmed,
+            (Verdict::Pass, Verdict::Fail, Evidence::Fenced | Evidence::Exact) => {}
             _ => return confirmed,
         }
     }
