@@ -58,6 +58,7 @@ fn the_model_depends_on_no_runtime_and_does_no_io() {
 const SLEEPS: &[(&str, &str)] = &[
     ("conformance/src/transport/memory.rs", "a slow server in memory, where the clock jumps"),
     ("conformance/src/transport/memory/lane.rs", "a slow way to a client in memory, where the clock jumps"),
+    ("conformance/src/driver/acting.rs", "bounds how long the end of a connection is waited for"),
     ("conformance/src/process.rs", "polls whether a started server accepts connections"),
     (
         "conformance/src/transport/stream.rs",

@@ -230,12 +230,17 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
                 // Who asked may have gone.
                 taken.send(()).await.ok();
             }
-            Command::Close | Command::Drop | Command::Freeze => break,
+            Command::Freeze => {
+                hub.end(key, None).await;
+                drop(hub);
+                // A frozen client keeps its end open until the scenario is over.
+                while queue.recv().await.is_some() {}
+                return;
+            }
+            Command::Close | Command::Drop => break,
         }
     }
     memory.0.lock().await.end(key, None).await;
-    // A frozen client keeps its end open until the scenario is over.
-    while queue.recv().await.is_some() {}
 }
 
 impl Hub {
