@@ -70,11 +70,11 @@ pub async fn drive_by(
         fence: transport.fence(),
         case: &scenario.id,
         began: Instant::now(),
-        trace: Trace::default(),
+        trace: Trace { profile: transport.profile(), records: Vec::new() },
         sender,
         incoming,
         clients: Vec::new(),
-        forecast: Forecast::new(),
+        forecast: Forecast::new(transport.profile()),
         waiting: Waiting::default(),
         unproven: false,
     };

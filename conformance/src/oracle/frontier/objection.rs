@@ -5,8 +5,9 @@ use glare_model::{
     requirement::{
         RequirementId,
         ids::{
-            ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ORDER_01, ORDER_03, ORDER_04, RELAY_01, RELAY_04, RELAY_05,
-            RELAY_06, RELAY_07, ROOM_01, ROOM_02, ROOM_07, ROOM_08, ROOM_10, ROOM_12,
+            CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ORDER_01, ORDER_03,
+            ORDER_04, RELAY_01, RELAY_04, RELAY_05, RELAY_06, RELAY_07, ROOM_01, ROOM_02, ROOM_07, ROOM_08, ROOM_10,
+            ROOM_12,
         },
     },
     room::Directory,
@@ -142,7 +143,7 @@ impl Script {
     ) -> Option<RequirementId> {
         let owner = |user: u32| self.lines.iter().position(|line| line.user == user);
         match sighting.look {
-            Look::Error(_) => None,
+            Look::Error(_) | Look::RoomClosed | Look::HostChanged { .. } => None,
             Look::Notice { user, .. } => {
                 let about = owner(user).map(|place| Slot::try_from(place).expect("slots were numbered"))?;
                 let requests = self.lines[usize::from(about)].items.iter().filter(|item| item.phase == phase);
@@ -186,6 +187,7 @@ impl Script {
         let notices = before.filter_map(|before| match before.look {
             Look::Notice { left: is_leave, user } if user == left => Some(is_leave),
             Look::Notice { .. } | Look::Signal { .. } | Look::Error(_) => None,
+            Look::RoomClosed | Look::HostChanged { .. } => None,
         });
         notices.last().unwrap_or_default()
     }
@@ -329,6 +331,8 @@ impl Words<'_> {
             Observation::Error { kind } => {
                 format!("error {}", kind.map_or("of no known type", |kind| kind.error_type()))
             }
+            Observation::RoomClosed => "room-closed".to_owned(),
+            Observation::HostChanged { user } => format!("host-changed {}", name(user)),
             Observation::Unknown => "an event that the protocol does not name".to_owned(),
         }
     }
@@ -390,6 +394,8 @@ impl Words<'_> {
                     RELAY_07
                 }
             }
+            Observation::RoomClosed => CAP_HOST_CLOSE_01,
+            Observation::HostChanged { .. } => CAP_HOST_TRANSFER_01,
             Observation::Accepted { .. } | Observation::Refused | Observation::Unknown => otherwise,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use glare_model::{
     id::{InvalidRoomId, RoomId},
     message::{RequestKind, ServerMessage, SignalFault, SignalKind},
+    room::{HostLeaves, RoomRules},
 };
 
 use super::{
@@ -16,6 +17,7 @@ use super::{
     symbols::{Fingerprint, Symbols, fingerprint},
 };
 use crate::{
+    capability::{Capability, Profile},
     observation::{Observation, read_ack},
     trace::{Ending, Entry},
     transport::ConnectionId,
@@ -29,7 +31,7 @@ pub(crate) type Room = u32;
 pub(crate) type Message = ServerMessage<Slot, Room, u32>;
 
 /// The connections of one part of a trace.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) lines: Vec<Line>,
     /// What happened, in the order of the trace.
@@ -42,6 +44,9 @@ pub(super) struct Script {
     signals: HashMap<SignalKey, Copies>,
     sent: HashSet<(SignalKind, u32, Fingerprint)>,
     phase: usize,
+    pub(super) profile: Profile,
+    /// The rules of a server that declares this profile.
+    pub(super) rules: RoomRules,
 }
 
 /// One connection.
@@ -170,6 +175,8 @@ pub(super) enum Look {
     Notice { left: bool, user: u32 },
     Signal { kind: SignalKind, from: Option<u32>, payload: Option<Fingerprint> },
     Error(Option<SignalKind>),
+    RoomClosed,
+    HostChanged { user: u32 },
 }
 
 /// One record of the trace.
@@ -202,6 +209,28 @@ pub(super) struct Copies {
 }
 
 impl Script {
+    /// Of a target that declares this, before the first record.
+    pub(super) fn new(profile: Profile) -> Self {
+        Self {
+            lines: Vec::new(),
+            marks: Vec::new(),
+            slots: HashMap::new(),
+            asked: HashMap::new(),
+            users: Symbols::default(),
+            rooms: Symbols::default(),
+            signals: HashMap::new(),
+            sent: HashSet::new(),
+            phase: 0,
+            profile,
+            rules: profile.rules(),
+        }
+    }
+
+    /// Whether it makes a difference who has been in a room for longest.
+    pub(super) fn has_hosts(&self) -> bool {
+        self.rules.host_leaves != HostLeaves::Nothing
+    }
+
     /// Takes in a record that `story` has just taken in.
     pub(super) fn record(&mut self, story: &Story, at: usize, entry: &Entry) {
         if matches!(entry, Entry::Phase { .. }) && story.phases.len() > 1 {
@@ -390,6 +419,8 @@ impl Script {
                 Observation::Notice { .. }
                 | Observation::Signal { .. }
                 | Observation::Error { .. }
+                | Observation::RoomClosed
+                | Observation::HostChanged { .. }
                 | Observation::Unknown,
             )
             | None => Answer::Nonsense,
@@ -423,6 +454,12 @@ impl Script {
                 Look::Signal { kind: *kind, from, payload }
             }
             Observation::Error { kind } => Look::Error(*kind),
+            // Where the capability is not declared, the invariants alone have something to say.
+            Observation::RoomClosed if self.profile.has(Capability::HostClose) => Look::RoomClosed,
+            Observation::HostChanged { user } if self.profile.has(Capability::HostTransfer) => {
+                Look::HostChanged { user: self.users.number(user) }
+            }
+            Observation::RoomClosed | Observation::HostChanged { .. } => return,
             Observation::Accepted { .. } | Observation::Refused | Observation::Unknown => return,
         };
         let some = |wanted: &dyn Fn(&Act) -> bool| phase.acts.iter().any(wanted);
@@ -431,6 +468,7 @@ impl Script {
             Look::Error(_) if some(&|act| act.connection == seen.connection) => Unasked::Free,
             Look::Error(_) if !some(&malformed) => Unasked::Stray,
             Look::Error(_) | Look::Notice { .. } | Look::Signal { .. } => Unasked::Forbidden,
+            Look::RoomClosed | Look::HostChanged { .. } => Unasked::Forbidden,
         };
         let line = self.line(slot);
         line.sightings.push(Sighting { at, look, unasked });
