@@ -156,7 +156,9 @@ impl Canvas {
     }
 }
 
-fn wrap(text: &str, width: usize) -> Vec<String> {
+/// Breaks a text into lines of at most `width` columns; a longer word has a line of its own.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");

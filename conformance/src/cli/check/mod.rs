@@ -3,6 +3,7 @@
 mod explore;
 mod formats;
 mod live;
+mod story;
 mod text;
 
 use std::{

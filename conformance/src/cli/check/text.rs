@@ -8,7 +8,7 @@ use glare_model::{
 };
 use owo_colors::{OwoColorize, Style};
 
-use super::super::colours;
+use super::{super::colours, story::story};
 
 /// The configurations, the properties, and a counterexample for each violated one.
 pub(super) fn render(variant: &Variant, report: &CheckReport) -> String {
@@ -34,6 +34,9 @@ pub(super) fn render(variant: &Variant, report: &CheckReport) -> String {
         goals.iter().for_each(|outcome| page += &row(outcome));
     }
     for story in outcomes.iter().filter_map(Outcome::counterexample) {
+        let _infallible = writeln!(page, "\n{story}");
+    }
+    if let Some(story) = story(variant, report) {
         let _infallible = writeln!(page, "\n{story}");
     }
     let violated = outcomes.iter().filter(|outcome| outcome.is_violated()).count();
