@@ -11,7 +11,6 @@ mod simulator;
 use std::time::{Duration, Instant};
 
 use glare_conformance::{
-    capability::Profile,
     driver::{Settings, drive},
     oracle::{Statistics, judge},
     saved::SavedTrace,
@@ -67,7 +66,7 @@ fn library_traces() -> Vec<Trace> {
 
 fn saved(trace: &Trace) -> SavedTrace {
     let case = parse("case: a\ntitle: a\ncovers: ROOM-01\nA create r\n").expect("a scenario").remove(0);
-    SavedTrace { case, binding: "memory".to_owned(), exact: true, profile: Profile::default(), trace: trace.clone() }
+    SavedTrace { case, binding: "memory".to_owned(), exact: true, trace: trace.clone() }
 }
 
 /// The median of three, in seconds.

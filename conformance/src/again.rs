@@ -30,7 +30,7 @@ impl<'a> Again<'a> {
 
     async fn run_within(&mut self, case: Arc<Scenario>, timeout: Duration) -> Option<CaseResult> {
         // A server in memory costs nothing, and keeps nothing from one run to the next.
-        if let Transport::Memory(memory) = &self.plan.transport {
+        if let Transport::Memory(memory) = self.plan.transport.inner() {
             memory.restart().await;
         }
         self.plan.revive(&case.id, &mut |_| {}).await.ok()?;

@@ -122,3 +122,5 @@ pub const THREADS_MAX: usize = 16;
 pub const THREADS_DEFAULT_MAX: usize = 4;
 /// Pause between two looks whether the page of `glare check --explore` is there.
 pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The largest declared capacity whose rooms a run fills.
+pub const CAPACITY_FILLED_MAX: usize = 64;

@@ -14,6 +14,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     again::Again,
+    capability::Profile,
     driver::{Approach, Settings, drive_by},
     fence::Fence,
     latency::Latency,
@@ -240,7 +241,17 @@ impl CaseResult {
     /// The result of a case that did not run.
     #[must_use]
     pub fn not_exercised(case: Arc<Scenario>, reason: &str) -> Self {
-        let (verdict, evidence) = (Verdict::NotExercised, Evidence::Fenced);
+        Self::not_run(Verdict::NotExercised, case, reason)
+    }
+
+    /// The result of a case that is of no concern to the target.
+    #[must_use]
+    pub fn not_applicable(case: Arc<Scenario>, reason: &str) -> Self {
+        Self::not_run(Verdict::NotApplicable, case, reason)
+    }
+
+    fn not_run(verdict: Verdict, case: Arc<Scenario>, reason: &str) -> Self {
+        let evidence = Evidence::Fenced;
         let (violations, reason) = (Vec::new(), Some(reason.to_owned()));
         let judgement =
             Judgement { verdict, evidence, violations, cut_short: false, reason, frontier: Statistics::default() };
@@ -289,7 +300,9 @@ struct Shared {
 impl Shared {
     /// Connections are reused where a fence proves that nothing is on its way to them, and where opening one costs something.
     fn of(plan: &Plan) -> Self {
-        let reuse = !plan.exact && plan.transport.fence() == Fence::Refused;
+        // Who leaves a room may end it for others, so connections of a room with a host have more to them than their own past.
+        let core = plan.transport.profile() == Profile::CORE;
+        let reuse = !plan.exact && core && plan.transport.fence() == Fence::Refused;
         Self { pool: reuse.then(Arc::default), latency: Arc::default() }
     }
 }

@@ -116,9 +116,18 @@ fn every_id_in_documents_code_and_cases_is_a_clause() {
     paths.retain(|path| !path.ends_with("conformance/tests/tidy.rs"));
     for path in paths {
         let text = read(&path);
-        for family in
-            ["ROOM", "ORDER", "RELAY", "ERR", "ID", "NEG", "CAP-HOST-CLOSE", "CAP-HOST-TRANSFER", "CAP-CAPACITY"]
-        {
+        for family in [
+            "ROOM",
+            "ORDER",
+            "RELAY",
+            "ERR",
+            "ID",
+            "NEG",
+            "CAP-UNDECLARED",
+            "CAP-HOST-CLOSE",
+            "CAP-HOST-TRANSFER",
+            "CAP-CAPACITY",
+        ] {
             for (at, _) in text.match_indices(&format!("{family}-")) {
                 let word_before = text[..at].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric() || c == '-');
                 let digits: String = text[at + family.len() + 1..].chars().take_while(char::is_ascii_digit).collect();

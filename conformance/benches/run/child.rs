@@ -34,7 +34,8 @@ impl Server {
     pub(crate) fn node(folder: &Path) -> Option<Self> {
         let installed = folder.join("node_modules/socket.io").is_dir();
         let port = glare_conformance::process::free_port().ok()?;
-        installed.then(|| Self::start(Command::new("node").arg(folder.join("corrected.js")).env("PORT", port.to_string())))
+        installed
+            .then(|| Self::start(Command::new("node").arg(folder.join("corrected.js")).env("PORT", port.to_string())))
     }
 
     /// Starts a server that prints `listening on http://ADDR` when it is ready.
@@ -83,6 +84,7 @@ pub(crate) fn cpu_of(pid: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs on Linux");
     // The name in brackets may hold anything; utime and stime are the 14th and 15th field.
     let (_, fields) = stat.rsplit_once(')').expect("a name in brackets");
-    let ticks: u64 = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum();
+    let ticks: u64 =
+        fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum();
     Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND)
 }

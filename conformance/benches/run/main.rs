@@ -62,7 +62,8 @@ async fn bench(name: &str, server: &Server) {
     report("tours, races, random", &all, median(figures));
 
     let stepped = scenarios(&["tours", "random"]);
-    let stepped: Vec<_> = stepped.into_iter().filter(|case| case.phases.iter().all(|one| one.steps.len() < 2)).collect();
+    let stepped: Vec<_> =
+        stepped.into_iter().filter(|case| case.phases.iter().all(|one| one.steps.len() < 2)).collect();
     let mut ratios = Vec::new();
     let mut last = None;
     for round in 0..ROUNDS {

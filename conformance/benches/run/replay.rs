@@ -46,7 +46,11 @@ pub(crate) fn frames(result: &CaseResult) -> usize {
     let is_frame = |entry: &Entry| {
         matches!(
             entry,
-            Entry::Sent { .. } | Entry::Fence { .. } | Entry::Received { .. } | Entry::Acked { .. } | Entry::Fenced { .. }
+            Entry::Sent { .. }
+                | Entry::Fence { .. }
+                | Entry::Received { .. }
+                | Entry::Acked { .. }
+                | Entry::Fenced { .. }
         )
     };
     result.trace.records.iter().filter(|record| is_frame(&record.entry)).count()

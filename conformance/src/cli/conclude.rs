@@ -12,6 +12,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{Exit, Failure, LevelArg, colours, file_failure, print};
 use crate::{
     baseline::{self, Baseline},
+    capability::Profile,
     report::{Run, SuiteResult, console::Console, json, summarise},
     run::CaseResult,
     scenario::Scenario,
@@ -46,6 +47,7 @@ pub(super) struct Terms {
 /// What was found, before it is reported.
 pub(super) struct Findings<'a> {
     pub(super) target: String,
+    pub(super) profile: Profile,
     pub(super) seed: Option<u64>,
     pub(super) interrupted: bool,
     pub(super) shard: Option<Shard>,
@@ -93,10 +95,11 @@ impl Terms {
             std::fs::write(path, text).map_err(|source| file_failure("write", path, source))?;
         }
         let results = &results;
-        let summary = summarise(results, &assessment);
+        let summary = summarise(results, &assessment, &findings.profile);
         let suites: Vec<_> = findings.suites.iter().map(|made| SuiteResult::of(made, results)).collect();
         let run = Run {
             target: findings.target.clone(),
+            profile: findings.profile,
             seed: findings.seed,
             interrupted: findings.interrupted,
             shard: findings.shard,

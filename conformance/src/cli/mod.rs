@@ -18,6 +18,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glare_model::requirement::Level;
 
+use crate::capability::{Declaration, Profile};
 use crate::limits::{
     JOBS_DEFAULT, JOBS_MAX, REPLAY_TIMES_DEFAULT, REPLAY_TIMES_MAX, THREADS_DEFAULT_MAX, THREADS_MAX, TIMEOUT_DEFAULT,
 };
@@ -144,6 +145,10 @@ struct RunArgs {
     process: Option<String>,
     #[command(flatten)]
     report: conclude::ReportArgs,
+    /// A capability that the server declares, such as host-close or capacity=8; may be given several times. What is not
+    /// declared has to be absent.
+    #[arg(long, value_name = "NAME")]
+    capability: Vec<Declaration>,
     /// Orders the cases and makes the random ones; printed, random unless given.
     #[arg(long)]
     seed: Option<u64>,
@@ -248,6 +253,8 @@ enum ListWhat {
     Cases,
     /// Every variant of the protocol that `glare check` knows.
     Variants,
+    /// Every capability that a target can declare, with its clauses.
+    Capabilities,
     /// Every binding that a target can name.
     Bindings,
 }
@@ -266,6 +273,13 @@ impl From<LevelArg> for Level {
             LevelArg::Must => Self::Must,
             LevelArg::Should => Self::Should,
         }
+    }
+}
+
+impl RunArgs {
+    /// What the server declares.
+    fn profile(&self) -> Result<Profile, Failure> {
+        Ok(Profile::new(&self.capability)?)
     }
 }
 
@@ -322,6 +336,8 @@ pub fn main() -> ExitCode {
 enum Failure {
     #[error("{0}")]
     Usage(String),
+    #[error(transparent)]
+    Capability(#[from] crate::capability::DeclarationError),
     #[error(transparent)]
     Target(#[from] crate::target::TargetError),
     #[error(transparent)]

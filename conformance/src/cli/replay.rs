@@ -52,6 +52,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     terms.conclude(Findings {
         target: target.to_string(),
+        profile: args.run.profile()?,
         seed: None,
         interrupted: false,
         shard: None,
@@ -119,7 +120,7 @@ async fn play(
     let (count, times) = (cases.len(), args.times);
     print(&format!("glare replay {target}: {count} cases, {times} times each\n\n"))?;
     let mut plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL"),
+        transport: reached.transport().expect("an embedded server has become a URL").with_profile(args.run.profile()?),
         exact: reached.is_exact(),
         cases: Vec::new(),
         jobs: *jobs,

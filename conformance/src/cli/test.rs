@@ -20,7 +20,6 @@ use super::{
     suite::selected,
 };
 use crate::{
-    capability::Profile,
     process::ServerProcess,
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
@@ -36,9 +35,9 @@ use crate::{
 
 pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
     let seed = args.run.seed.unwrap_or_else(rand::random);
-    let made = args.suites.choose(seed)?;
+    let made = args.suites.choose(seed, &args.run.profile()?)?;
     let server = server_arguments(args.target.as_deref(), &args.run);
-    let again = args.suites.again(&made, seed);
+    let again = args.suites.again(&made, seed, &args.run.profile()?);
     let job = Job {
         cases: selected(&made),
         suites: &made,
@@ -80,6 +79,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
     let Outcome { results, interrupted } = outcome?;
     terms.conclude(Findings {
         target: target.to_string(),
+        profile: args.profile()?,
         seed: Some(job.seed),
         interrupted,
         shard: job.shard,
@@ -95,6 +95,7 @@ struct Outcome {
 }
 
 async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option<u16>) -> Result<Outcome, Failure> {
+    let profile = args.profile()?;
     let (reached, embedded) = start_embedded(target).await?;
     let process = match (&args.process, port) {
         (Some(command), Some(port)) => Some((ServerProcess::start(command, port)?, address(&reached, port)?)),
@@ -106,9 +107,9 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
     let plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL"),
+        transport: reached.transport().expect("an embedded server has become a URL").with_profile(profile),
         exact: reached.is_exact(),
-        cases: job.cases.clone(),
+        cases: job.cases.iter().filter(|case| profile.excludes(case).is_none()).cloned().collect(),
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
         budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
@@ -116,7 +117,11 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         nonce: rand::random(),
         process,
     };
+    let excluded: Vec<_> =
+        job.cases.iter().filter_map(|case| Some((Arc::clone(case), profile.excludes(case)?))).collect();
     let mut results = Results::new(args.trace_dir.as_deref(), target, job);
+    let of_no_concern = excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason));
+    results.results.extend(of_no_concern);
     let chosen = |result: &CaseResult| job.shrink.chooses(&result.case);
     tokio::select! {
         ended = run_and_shrink(plan, |event| results.take(event), chosen), if !interrupted => ended?,
@@ -220,7 +225,6 @@ pub(super) fn save(folder: Option<&Path>, target: &Target, result: &mut CaseResu
         case: (**case).clone(),
         binding: target.binding.to_string(),
         exact: target.is_exact(),
-        profile: Profile::CORE,
         trace: std::mem::take(&mut result.trace),
     };
     let written = write(folder.join(format!("{}.ndjson", case.id)), &saved.to_ndjson());

@@ -197,7 +197,7 @@ fn due_of(event: &str, data: Option<&Value>) -> Option<Due> {
         let user = data.and_then(|data| data.get("userId")).and_then(Value::as_str);
         return user.map(|user| Due::Left(user.to_owned()));
     }
-    let names = ["user-joined", "offer", "answer", "ice-candidate", "error"];
+    let names = ["user-joined", "offer", "answer", "ice-candidate", "error", "room-closed", "host-changed"];
     names.into_iter().find(|name| *name == event).map(Due::Event)
 }
 

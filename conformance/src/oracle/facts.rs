@@ -6,7 +6,12 @@ use glare_model::{limits, message::SignalKind};
 use serde_json::Value;
 
 use super::story::{Act, PhaseStory, What};
-use crate::{observation::Observation, trace::Ending, transport::ConnectionId};
+use crate::{
+    capability::{Capability, Profile},
+    observation::Observation,
+    trace::Ending,
+    transport::ConnectionId,
+};
 
 /// Where a connection is, as far as the wire says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,21 @@ pub(crate) struct Facts {
     past: BTreeSet<String>,
     /// Connections that are frozen.
     pub(crate) frozen: BTreeSet<ConnectionId>,
+    /// What the target declares.
+    pub(crate) profile: Profile,
+    /// In which phase each connection entered the room that it is in, or may be in.
+    entered: BTreeMap<ConnectionId, usize>,
+    /// The number of phases so far.
+    phases: usize,
+}
+
+/// Who has been in a room for longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// This one.
+    Certain(ConnectionId),
+    /// The wire does not say enough.
+    Unclear,
 }
 
 /// What an act asks of the server, read from docs/protocol.md and not by the model's codec.
@@ -121,6 +141,24 @@ fn signal(kind: SignalKind, data: Option<&Value>, bytes: usize) -> Stimulus<'_> 
 }
 
 impl Facts {
+    /// Before the first phase, of a target that declares this.
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
+    }
+
+    /// The host of a room, among those members that `counts` takes; none if nobody is there.
+    pub(crate) fn host(&self, room: &str, counts: impl Fn(ConnectionId) -> bool) -> Option<Host> {
+        let certain = self.members(room);
+        let all: Vec<_> = certain.union(&self.maybe_members(room)).copied().filter(|one| counts(*one)).collect();
+        let since = |connection: &ConnectionId| self.entered.get(connection).copied().unwrap_or_default();
+        let first = all.iter().map(since).min()?;
+        let mut hosts = all.iter().filter(|one| since(one) == first);
+        match (hosts.next(), hosts.next()) {
+            (Some(host), None) if certain.contains(host) => Some(Host::Certain(*host)),
+            _ => Some(Host::Unclear),
+        }
+    }
+
     /// Where a connection is.
     #[must_use]
     pub(crate) fn place(&self, connection: ConnectionId) -> Place {
@@ -178,11 +216,48 @@ impl Facts {
 
     /// Takes in what a phase did.
     pub(crate) fn close(&mut self, phase: &PhaseStory) {
+        let actors: BTreeSet<_> = phase.acts.iter().map(|act| act.connection).chain(phase.ended.clone()).collect();
+        let alone = phase.acts.len() <= 1 && actors.len() == 1;
         for act in &phase.acts {
+            match act.stimulus() {
+                Stimulus::Leave | Stimulus::Ending(Ending::Close | Ending::Drop) => {
+                    self.end_room(act.connection, alone);
+                }
+                // A server may notice at any time.
+                Stimulus::Ending(Ending::Freeze | Ending::Noticed) => self.end_room(act.connection, false),
+                Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => {}
+            }
             self.act(act);
         }
         for connection in &phase.ended {
+            self.end_room(*connection, alone);
             self.depart(*connection, Place::Gone);
+        }
+        self.phases += 1;
+    }
+
+    /// The departure of a host ends its room, where that is so. `alone` says that nothing else happened meanwhile.
+    fn end_room(&mut self, leaver: ConnectionId, alone: bool) {
+        if !self.profile.has(Capability::HostClose) {
+            return;
+        }
+        let (rooms, certain) = match self.place(leaver) {
+            Place::In(room) => (BTreeSet::from([room]), alone),
+            Place::MaybeIn(rooms) => (rooms, false),
+            Place::Nowhere | Place::Gone => return,
+        };
+        for room in rooms {
+            let host = self.host(&room, |_| true);
+            let others: Vec<_> = self.members(&room).into_iter().filter(|other| *other != leaver).collect();
+            for other in others {
+                match host {
+                    Some(Host::Certain(host)) if certain && host == leaver => self.depart(other, Place::Nowhere),
+                    Some(Host::Certain(_)) if certain => {}
+                    _ => {
+                        self.places.insert(other, Place::MaybeIn(BTreeSet::from([room.clone()])));
+                    }
+                }
+            }
         }
     }
 
@@ -192,6 +267,7 @@ impl Facts {
                 Some(Some(Observation::Accepted { .. })) if ack => {
                     self.past.insert(room.to_owned());
                     self.places.insert(act.connection, Place::In(room.to_owned()));
+                    self.entered.insert(act.connection, self.phases);
                 }
                 // Nobody asked what became of it, or the client did not live to hear it.
                 None => {
@@ -202,6 +278,7 @@ impl Facts {
                         Place::In(_) | Place::Gone => return,
                     };
                     rooms.insert(room.to_owned());
+                    self.entered.entry(act.connection).or_insert(self.phases);
                     self.places.insert(act.connection, Place::MaybeIn(rooms));
                 }
                 Some(_) => {}
@@ -222,6 +299,7 @@ impl Facts {
     }
 
     fn depart(&mut self, connection: ConnectionId, to: Place) {
+        self.entered.remove(&connection);
         match self.places.insert(connection, to) {
             Some(Place::In(room)) => {
                 self.former.entry(connection).or_default().insert(room);

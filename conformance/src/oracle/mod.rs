@@ -24,6 +24,7 @@ use self::{
     story::{Story, What},
 };
 use crate::{
+    capability::Profile,
     trace::{Ending, Trace},
     verdict::{Evidence, Verdict},
 };
@@ -102,7 +103,7 @@ impl Judgement {
 #[must_use]
 pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     let (story, frontier) = Frontier::read(trace);
-    let Opinions { mut violations, reason, broken_at, frontier } = opinions(&story, frontier);
+    let Opinions { mut violations, reason, broken_at, frontier } = opinions(&story, trace.profile, frontier);
     // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
     let named: Vec<usize> =
         violations.iter().filter(|one| one.oracle == Oracle::Invariants).map(|one| one.phase).collect();
@@ -123,7 +124,7 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
 #[must_use]
 pub fn unmerged_violations(trace: &Trace) -> Vec<Violation> {
     let (story, frontier) = Frontier::read(trace);
-    opinions(&story, frontier).violations
+    opinions(&story, trace.profile, frontier).violations
 }
 
 /// All that both oracles object to.
@@ -135,8 +136,8 @@ struct Opinions {
     frontier: Statistics,
 }
 
-fn opinions(story: &Story, mut frontier: Frontier) -> Opinions {
-    let mut facts = Facts::default();
+fn opinions(story: &Story, profile: Profile, mut frontier: Frontier) -> Opinions {
+    let mut facts = Facts::new(profile);
     let mut is_bounded = true;
     let mut violations: Vec<Violation> = Vec::new();
     let mut reason = story.gave_up.clone();

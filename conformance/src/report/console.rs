@@ -40,6 +40,7 @@ impl Console {
         page.push_str(&self.without_verdict(run));
         page.push_str(&self.baseline(run));
         page.push('\n');
+        page.push_str(&capabilities(run));
         page.push_str(&suites(run));
         page.push_str(&self.sum(run));
         page
@@ -195,6 +196,19 @@ impl Console {
         let part = run.shard.map_or(String::new(), |shard| format!("part {shard} of the run: "));
         page + &part + &self.paint(word, style) + "\n"
     }
+}
+
+/// What is said of each capability that the target declares.
+fn capabilities(run: &Run<'_>) -> String {
+    let mut page = String::new();
+    for declared in run.capabilities() {
+        let said = match declared.verdict {
+            Some(verdict) => verdict.word(),
+            None => "not judged: it has no clause",
+        };
+        let _infallible = writeln!(page, "capability {:<14} declared, {said}", declared.declaration.to_string());
+    }
+    page
 }
 
 /// How much of each suite passed, and what follows from it.

@@ -28,11 +28,13 @@ pub struct Report {
     pub shard: Option<String>,
     /// The suites that ran; none where a file's cases did.
     pub suites: Vec<SuiteReport>,
+    /// Each capability that the target declares.
+    pub capabilities: Vec<CapabilityReport>,
     /// What became of each entry of the baseline.
     pub baseline: Vec<EntryReport>,
     /// Cases by verdict.
     pub summary: Counts,
-    /// What the run says of each clause that binds servers.
+    /// What the run says of each clause that binds servers, those of capabilities included.
     pub requirements: Vec<RequirementReport>,
     /// Each case, ordered by name.
     pub results: Vec<ResultReport>,
@@ -70,6 +72,15 @@ pub struct SuiteReport {
     pub claims: Vec<String>,
     /// Whether this target did, so that the claims follow.
     pub claims_hold: bool,
+}
+
+/// One capability that the target declares.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CapabilityReport {
+    /// As it was declared, such as `host-close` or `capacity=8`.
+    pub declared: String,
+    /// The gravest verdict on its clauses; null if it has none, so that nothing of it was judged.
+    pub verdict: Option<Verdict>,
 }
 
 /// One entry of the baseline.
@@ -175,6 +186,10 @@ pub fn report(run: &Run<'_>) -> Report {
         claims: suite.claims.clone(),
         claims_hold: suite.holds(),
     });
+    let capabilities = run
+        .capabilities()
+        .into_iter()
+        .map(|one| CapabilityReport { declared: one.declaration.to_string(), verdict: one.verdict });
     Report {
         schema: SCHEMA_VERSION,
         target: run.target.clone(),
@@ -182,6 +197,7 @@ pub fn report(run: &Run<'_>) -> Report {
         interrupted: run.interrupted,
         shard: run.shard.map(|shard| shard.to_string()),
         suites: suites.collect(),
+        capabilities: capabilities.collect(),
         baseline: run.baseline.entries.iter().map(of_entry).collect(),
         summary: Counts {
             pass: count(Verdict::Pass),

@@ -4,6 +4,7 @@ use glare_model::requirement::{Level, RequirementId, Role};
 
 use crate::{
     baseline::Assessment,
+    capability::Profile,
     run::CaseResult,
     verdict::{Evidence, Verdict},
 };
@@ -26,7 +27,7 @@ pub struct RequirementResult {
 /// What a run says of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Every clause that binds servers, in the order of the document.
+    /// Every clause that binds servers, those of capabilities included, in the order of the document.
     pub requirements: Vec<RequirementResult>,
     /// Cases by verdict, in the order of [`Verdict`].
     pub counts: [(Verdict, usize); 7],
@@ -35,12 +36,19 @@ pub struct Summary {
 /// Sums up results. A clause fails if any case shows it broken, whatever that case was written for, and the baseline does not
 /// expect it.
 #[must_use]
-pub fn summarise(results: &[CaseResult], baseline: &Assessment) -> Summary {
+pub fn summarise(results: &[CaseResult], baseline: &Assessment, profile: &Profile) -> Summary {
     let verdicts = Verdict::ALL;
     let counts =
         verdicts.map(|verdict| (verdict, results.iter().filter(|one| one.judgement.verdict == verdict).count()));
-    let server_clauses = RequirementId::all().iter().filter(|id| id.role() == Role::Server);
-    let requirements = server_clauses.map(|id| of_requirement(*id, results, baseline)).collect();
+    let server_clauses = RequirementId::all().iter().filter(|id| id.role() != Role::Peer);
+    let requirements = server_clauses.map(|id| match profile.lacks(*id) {
+        Some(capability) => {
+            let because = Some(format!("{capability} is not declared"));
+            RequirementResult { id: *id, verdict: Verdict::NotApplicable, evidence: None, cases: 0, because }
+        }
+        None => of_requirement(*id, results, baseline),
+    });
+    let requirements = requirements.collect();
     Summary { requirements, counts }
 }
 
@@ -152,7 +160,12 @@ mod tests {
     }
 
     fn verdict_on(id: RequirementId, results: &[CaseResult]) -> Verdict {
-        summarise(results, &Assessment::default()).requirements.iter().find(|one| one.id == id).unwrap().verdict
+        summarise(results, &Assessment::default(), &Profile::CORE)
+            .requirements
+            .iter()
+            .find(|one| one.id == id)
+            .unwrap()
+            .verdict
     }
 
     #[test]
@@ -173,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_broken_should_fails_only_at_its_level() {
-        let summary = summarise(&[result("ROOM-14", &[ROOM_14], false)], &Assessment::default());
+        let summary = summarise(&[result("ROOM-14", &[ROOM_14], false)], &Assessment::default(), &Profile::CORE);
         assert!(!summary.fails(Level::Must) && summary.fails(Level::Should));
     }
 }

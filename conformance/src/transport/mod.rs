@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::fence::Fence;
+use crate::{capability::Profile, fence::Fence};
 
 pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, Way, virtual_time};
 
@@ -146,6 +146,8 @@ pub enum Transport {
     Memory(Memory),
     /// Another one, of a target where something else proves that everything has arrived.
     Fenced(Fence, Box<Self>),
+    /// Another one, of a target that declares capabilities.
+    Declaring(Profile, Box<Self>),
 }
 
 impl Transport {
@@ -155,7 +157,24 @@ impl Transport {
         match self {
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Fence::Refused,
             Self::Fenced(fence, _) => *fence,
+            Self::Declaring(_, inner) => inner.fence(),
         }
+    }
+
+    /// What the target declares.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        match self {
+            Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Profile::CORE,
+            Self::Fenced(_, inner) => inner.profile(),
+            Self::Declaring(profile, _) => *profile,
+        }
+    }
+
+    /// The same, of a target that declares this.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        if self.profile() == profile { self } else { Self::Declaring(profile, Box::new(self)) }
     }
 
     /// The same, with another proof that everything has arrived.
@@ -164,9 +183,10 @@ impl Transport {
         if self.fence() == fence { self } else { Self::Fenced(fence, Box::new(self)) }
     }
 
-    fn inner(&self) -> &Self {
+    /// Without what is said about it.
+    pub(crate) fn inner(&self) -> &Self {
         match self {
-            Self::Fenced(_, inner) => inner.inner(),
+            Self::Fenced(_, inner) | Self::Declaring(_, inner) => inner.inner(),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
         }
     }
@@ -186,7 +206,7 @@ impl Transport {
                 Self::SocketIo(url) => socketio::connect(url, id, incoming).await,
                 Self::WebSocket(url) => websocket::connect(url, id, incoming).await,
                 Self::Memory(memory) => memory.connect(id, incoming).await,
-                Self::Fenced(..) => unreachable!("the inner transport is not wrapped"),
+                Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
             }
         };
         tokio::time::timeout(timeout, opening)

@@ -46,7 +46,7 @@ impl Script {
     ) -> Option<RequirementId> {
         let owner = |user: u32| self.lines.iter().position(|line| line.user == user);
         match sighting.look {
-            Look::Error(_) => None,
+            Look::Error(_) | Look::RoomClosed | Look::HostChanged { .. } => None,
             Look::Notice { user, .. } => {
                 let about = owner(user).map(|place| Slot::try_from(place).expect("slots were numbered"))?;
                 let requests = self.lines[usize::from(about)].items.iter().filter(|item| item.phase == phase);
@@ -90,6 +90,7 @@ impl Script {
         let notices = before.filter_map(|before| match before.look {
             Look::Notice { left: is_leave, user } if user == left => Some(is_leave),
             Look::Notice { .. } | Look::Signal { .. } | Look::Error(_) => None,
+            Look::RoomClosed | Look::HostChanged { .. } => None,
         });
         notices.last().unwrap_or_default()
     }

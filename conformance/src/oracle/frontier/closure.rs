@@ -17,7 +17,7 @@ use std::{
 use glare_model::{
     requirement::{
         Level,
-        ids::{ERR_01, RELAY_01, RELAY_07, ROOM_07, ROOM_08},
+        ids::{CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_01, RELAY_01, RELAY_07, ROOM_07, ROOM_08},
     },
     room::Directory,
 };
@@ -160,6 +160,8 @@ impl Search<'_> {
             (Look::Signal { .. }, Unasked::Forbidden) => RELAY_01,
             (Look::Notice { left: true, .. }, Unasked::Forbidden) => ROOM_08,
             (Look::Notice { left: false, .. }, Unasked::Forbidden) => ROOM_07,
+            (Look::RoomClosed, Unasked::Forbidden) => CAP_HOST_CLOSE_01,
+            (Look::HostChanged { .. }, Unasked::Forbidden) => CAP_HOST_TRANSFER_01,
         });
         if mode == Mode::Strict && requirement.level() == Level::Must {
             return None;

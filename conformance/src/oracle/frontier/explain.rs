@@ -30,7 +30,7 @@ impl Search<'_> {
     /// The state after a course, if what it sends is what arrived.
     pub(super) fn explain(self, slot: Slot, course: Course, mode: Mode) -> Option<State> {
         let (script, phase) = (self.script, self.moment.phase);
-        let Course { mut state, item, sent, ack, fault } = course;
+        let Course { mut state, item, sent, ack, fault, .. } = course;
         let most = state.cost.must;
         state.begin_step();
         let line = &script.lines[usize::from(slot)];
@@ -135,6 +135,8 @@ impl Script {
                 Look::Signal { kind: seen, from: named, payload: arrived },
             ) => *kind == seen && named == Some(user(from)) && self.payload(*from, *payload) == arrived,
             (ServerMessage::Error(kind, _), Look::Error(seen)) => seen == Some(*kind),
+            (ServerMessage::RoomClosed, Look::RoomClosed) => true,
+            (ServerMessage::HostChanged(slot), Look::HostChanged { user: named }) => user(slot) == named,
             _ => false,
         }
     }

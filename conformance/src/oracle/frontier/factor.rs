@@ -53,15 +53,16 @@ pub(super) enum Stop {
     Bound(&'static str),
 }
 
-impl Default for Position {
-    fn default() -> Self {
-        Self { states: vec![State::default()], sent: Vec::new(), marks: 0 }
+impl Position {
+    /// Before the first record. Where rooms have hosts, it matters who joined first.
+    fn new(script: &Script) -> Self {
+        Self { states: vec![State::new(script.has_hosts())], sent: Vec::new(), marks: 0 }
     }
 }
 
 impl Factor {
     pub(super) fn new(script: Script) -> Self {
-        Self { script, position: Position::default(), reported: Vec::new(), statistics: Statistics::default() }
+        Self { position: Position::new(&script), script, reported: Vec::new(), statistics: Statistics::default() }
     }
 
     /// Explains a phase, the marks of which are all there.

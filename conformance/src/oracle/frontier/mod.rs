@@ -75,6 +75,7 @@ use self::{
 };
 use super::{Violation, facts::Facts, story::Story};
 use crate::{
+    capability::Profile,
     trace::{Entry, Trace},
     transport::ConnectionId,
 };
@@ -106,7 +107,7 @@ impl Frontier {
         for (place, part) in parts.iter().enumerate() {
             owners.extend(part.iter().map(|connection| (*connection, place)));
         }
-        let mut scripts: Vec<_> = parts.into_iter().map(|_| Script::default()).collect();
+        let mut scripts: Vec<_> = parts.into_iter().map(|_| Script::new(trace.profile)).collect();
         for (at, record) in trace.records.iter().enumerate() {
             story.entry(at, &record.entry);
             if matches!(record.entry, Entry::Phase { .. } | Entry::Waited { .. }) {
@@ -153,8 +154,8 @@ pub(crate) struct Running {
 
 impl Running {
     /// Before the first record.
-    pub(crate) fn new() -> Self {
-        Self { story: Story::default(), part: Factor::new(Script::default()), phase: 0 }
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { story: Story::default(), part: Factor::new(Script::new(profile)), phase: 0 }
     }
 
     /// Takes in a record. Returns whether what a target has done so far can be explained without a broken MUST.
@@ -171,7 +172,7 @@ impl Running {
 
     /// The connections that are certainly in one room with this one, by what the wire says.
     pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
-        let mut facts = Facts::default();
+        let mut facts = Facts::new(self.part.script.profile);
         for phase in &self.story.phases {
             facts.open(phase);
             facts.close(phase);

@@ -14,6 +14,7 @@ use super::{
     symbols::fingerprint,
 };
 use crate::{
+    capability::Capability,
     observation::{Observation, read_ack},
     trace::{Ending, Entry},
     transport::ConnectionId,
@@ -178,6 +179,8 @@ impl Script {
                 Observation::Notice { .. }
                 | Observation::Signal { .. }
                 | Observation::Error { .. }
+                | Observation::RoomClosed
+                | Observation::HostChanged { .. }
                 | Observation::Unknown,
             )
             | None => Answer::Nonsense,
@@ -211,6 +214,12 @@ impl Script {
                 Look::Signal { kind: *kind, from, payload }
             }
             Observation::Error { kind } => Look::Error(*kind),
+            // Where the capability is not declared, the invariants alone have something to say.
+            Observation::RoomClosed if self.profile.has(Capability::HostClose) => Look::RoomClosed,
+            Observation::HostChanged { user } if self.profile.has(Capability::HostTransfer) => {
+                Look::HostChanged { user: self.users.number(user) }
+            }
+            Observation::RoomClosed | Observation::HostChanged { .. } => return,
             Observation::Accepted { .. } | Observation::Refused | Observation::Unknown => return,
         };
         let some = |wanted: &dyn Fn(&Act) -> bool| phase.acts.iter().any(wanted);
@@ -219,6 +228,7 @@ impl Script {
             Look::Error(_) if some(&|act| act.connection == seen.connection) => Unasked::Free,
             Look::Error(_) if !some(&malformed) => Unasked::Stray,
             Look::Error(_) | Look::Notice { .. } | Look::Signal { .. } => Unasked::Forbidden,
+            Look::RoomClosed | Look::HostChanged { .. } => Unasked::Forbidden,
         };
         let line = self.line(slot);
         line.sightings.push(Sighting { at, look, unasked });

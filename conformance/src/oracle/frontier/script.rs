@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 use glare_model::{
     id::InvalidRoomId,
     message::{RequestKind, ServerMessage, SignalFault, SignalKind},
+    room::{HostLeaves, RoomRules},
 };
 
 use super::symbols::{Fingerprint, Symbols};
-use crate::{trace::Ending, transport::ConnectionId};
+use crate::{capability::Profile, trace::Ending, transport::ConnectionId};
 
 /// A place among the connections of a script.
 pub(crate) type Slot = u16;
@@ -19,7 +20,7 @@ pub(crate) type Room = u32;
 pub(crate) type Message = ServerMessage<Slot, Room, u32>;
 
 /// The connections of one part of a trace.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) lines: Vec<Line>,
     /// What happened, in the order of the trace.
@@ -32,6 +33,9 @@ pub(super) struct Script {
     pub(super) signals: HashMap<SignalKey, Copies>,
     pub(super) sent: HashSet<(SignalKind, u32, Fingerprint)>,
     pub(super) phase: usize,
+    pub(super) profile: Profile,
+    /// The rules of a server that declares this profile.
+    pub(super) rules: RoomRules,
 }
 
 /// One connection.
@@ -160,6 +164,8 @@ pub(super) enum Look {
     Notice { left: bool, user: u32 },
     Signal { kind: SignalKind, from: Option<u32>, payload: Option<Fingerprint> },
     Error(Option<SignalKind>),
+    RoomClosed,
+    HostChanged { user: u32 },
 }
 
 /// One record of the trace.
@@ -192,6 +198,28 @@ pub(super) struct Copies {
 }
 
 impl Script {
+    /// Of a target that declares this, before the first record.
+    pub(super) fn new(profile: Profile) -> Self {
+        Self {
+            lines: Vec::new(),
+            marks: Vec::new(),
+            slots: HashMap::new(),
+            asked: HashMap::new(),
+            users: Symbols::default(),
+            rooms: Symbols::default(),
+            signals: HashMap::new(),
+            sent: HashSet::new(),
+            phase: 0,
+            profile,
+            rules: profile.rules(),
+        }
+    }
+
+    /// Whether it makes a difference who has been in a room for longest.
+    pub(super) fn has_hosts(&self) -> bool {
+        self.rules.host_leaves != HostLeaves::Nothing
+    }
+
     /// How often the signal of an item was sent in the whole script, and how often it arrived.
     pub(super) fn copies(&self, slot: Slot, kind: SignalKind, aim: &Aim) -> Copies {
         let key = (aim.user, kind, self.lines[usize::from(slot)].user, aim.payload);

@@ -34,9 +34,10 @@ const FIRST_ROOM: u32 = 2;
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) stands: Vec<Stand>,
-    /// The members of all rooms, ordered by room and slot. The core profile has no host, so nobody can see in which order
-    /// members joined, and states that differ in it are one.
+    /// The members of all rooms, ordered by room and slot, or where rooms have hosts by room and joining. Without hosts nobody
+    /// can see in which order members joined, and states that differ in it are one.
     inside: Vec<Slot>,
+    hosts: bool,
     /// Which clauses this explanation of the trace has to take for broken.
     pub(super) objections: Vec<Objection>,
     pub(super) cost: Cost,
@@ -57,7 +58,7 @@ pub(super) struct Cost {
 
 impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
-        self.stands == other.stands
+        self.stands == other.stands && (!self.hosts || self.inside == other.inside)
     }
 }
 
@@ -70,6 +71,11 @@ impl Hash for State {
 }
 
 impl State {
+    /// Nobody is there. `hosts` says that it matters who has been in a room for longest.
+    pub(super) fn new(hosts: bool) -> Self {
+        Self { hosts, ..Self::default() }
+    }
+
     /// A connection's part.
     pub(super) fn stand(&self, slot: Slot) -> &Stand {
         &self.stands[usize::from(slot)]
@@ -175,7 +181,10 @@ impl Directory for State {
             self.exit(&other, session);
         }
         let range = self.range(*room);
-        let offset = self.inside[range.clone()].partition_point(|member| *member < session);
+        let offset = match self.hosts {
+            true => range.len(),
+            false => self.inside[range.clone()].partition_point(|member| *member < session),
+        };
         self.inside.insert(range.start + offset, session);
         self.stand_mut(session).place = room + FIRST_ROOM;
     }

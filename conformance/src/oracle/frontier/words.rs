@@ -4,7 +4,10 @@ use glare_model::{
     message::ServerMessage,
     requirement::{
         RequirementId,
-        ids::{ERR_01, ERR_05, RELAY_01, RELAY_07, ROOM_01, ROOM_02, ROOM_07, ROOM_08, ROOM_10},
+        ids::{
+            CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_01, ERR_05, RELAY_01, RELAY_07, ROOM_01, ROOM_02, ROOM_07,
+            ROOM_08, ROOM_10,
+        },
     },
 };
 
@@ -134,6 +137,8 @@ impl Words<'_> {
             Observation::Error { kind } => {
                 format!("error {}", kind.map_or("of no known type", |kind| kind.error_type()))
             }
+            Observation::RoomClosed => "room-closed".to_owned(),
+            Observation::HostChanged { user } => format!("host-changed {}", name(user)),
             Observation::Unknown => "an event that the protocol does not name".to_owned(),
         }
     }
@@ -195,6 +200,8 @@ impl Words<'_> {
                     RELAY_07
                 }
             }
+            Observation::RoomClosed => CAP_HOST_CLOSE_01,
+            Observation::HostChanged { .. } => CAP_HOST_TRANSFER_01,
             Observation::Accepted { .. } | Observation::Refused | Observation::Unknown => otherwise,
         }
     }
