@@ -218,46 +218,52 @@ impl Facts {
     pub(crate) fn close(&mut self, phase: &PhaseStory) {
         let actors: BTreeSet<_> = phase.acts.iter().map(|act| act.connection).chain(phase.ended.clone()).collect();
         let alone = phase.acts.len() <= 1 && actors.len() == 1;
+        let mut shaken = BTreeSet::new();
         for act in &phase.acts {
             match act.stimulus() {
                 Stimulus::Leave | Stimulus::Ending(Ending::Close | Ending::Drop) => {
-                    self.end_room(act.connection, alone);
+                    shaken.extend(self.end_room(act.connection, alone));
                 }
                 // A server may notice at any time.
-                Stimulus::Ending(Ending::Freeze | Ending::Noticed) => self.end_room(act.connection, false),
+                Stimulus::Ending(Ending::Freeze | Ending::Noticed) => {
+                    shaken.extend(self.end_room(act.connection, false));
+                }
                 Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => {}
             }
             self.act(act);
         }
         for connection in &phase.ended {
-            self.end_room(*connection, alone);
+            shaken.extend(self.end_room(*connection, alone));
             self.depart(*connection, Place::Gone);
+        }
+        // Whoever entered such a room in the same phase may have been there when it ended.
+        for room in shaken {
+            for member in self.members(&room) {
+                self.places.insert(member, Place::MaybeIn(BTreeSet::from([room.clone()])));
+            }
         }
         self.phases += 1;
     }
 
-    /// The departure of a host ends its room, where that is so. `alone` says that nothing else happened meanwhile.
-    fn end_room(&mut self, leaver: ConnectionId, alone: bool) {
+    /// The departure of a host ends its room, where that is so. `alone` says that nothing else happened meanwhile. Returns
+    /// the rooms of which nobody can say whether they ended.
+    fn end_room(&mut self, leaver: ConnectionId, alone: bool) -> BTreeSet<String> {
         if !self.profile.has(Capability::HostClose) {
-            return;
+            return BTreeSet::new();
         }
-        let (rooms, certain) = match self.place(leaver) {
-            Place::In(room) => (BTreeSet::from([room]), alone),
-            Place::MaybeIn(rooms) => (rooms, false),
-            Place::Nowhere | Place::Gone => return,
+        let room = match self.place(leaver) {
+            Place::In(room) => room,
+            Place::MaybeIn(rooms) => return rooms,
+            Place::Nowhere | Place::Gone => return BTreeSet::new(),
         };
-        for room in rooms {
-            let host = self.host(&room, |_| true);
-            let others: Vec<_> = self.members(&room).into_iter().filter(|other| *other != leaver).collect();
-            for other in others {
-                match host {
-                    Some(Host::Certain(host)) if certain && host == leaver => self.depart(other, Place::Nowhere),
-                    Some(Host::Certain(_)) if certain => {}
-                    _ => {
-                        self.places.insert(other, Place::MaybeIn(BTreeSet::from([room.clone()])));
-                    }
-                }
+        match self.host(&room, |_| true) {
+            Some(Host::Certain(host)) if alone && host == leaver => {
+                let others: Vec<_> = self.members(&room).into_iter().filter(|other| *other != leaver).collect();
+                others.into_iter().for_each(|other| self.depart(other, Place::Nowhere));
+                BTreeSet::new()
             }
+            Some(Host::Certain(_)) if alone => BTreeSet::new(),
+            Some(Host::Certain(_) | Host::Unclear) | None => BTreeSet::from([room]),
         }
     }
 
