@@ -43,12 +43,12 @@ fn path(path: &Path) -> String {
     path.to_str().expect("UTF-8").to_owned()
 }
 
-/// What a report says of each case, without what only a run knows.
+/// What a report says of each case that was run, without what only a run knows.
 fn verdicts(report: &Value) -> Vec<Value> {
     let parts = ["case", "title", "requirements", "level", "verdict", "evidence", "violations", "reason", "transcript"];
     let results = report["results"].as_array().expect("a list");
     let of = |result: &Value| parts.iter().map(|part| ((*part).to_owned(), result[part].clone())).collect::<Value>();
-    results.iter().map(of).collect()
+    results.iter().filter(|result| result["verdict"] != "not_applicable").map(of).collect()
 }
 
 #[test]
