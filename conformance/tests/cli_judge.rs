@@ -112,7 +112,7 @@ fn traces_are_read_from_standard_input_one_after_the_other() {
     }
     let stdout = judge_input(&all, 1);
     assert!(stdout.contains("2 traces") && stdout.contains("events/s"), "{stdout}");
-    assert!(stdout.contains("FAIL ROOM-04") && stdout.contains("ROOM-01   MUST    pass"), "{stdout}");
+    assert!(stdout.contains("FAIL ROOM-04") && stdout.contains("ROOM-01              MUST    pass"), "{stdout}");
 }
 
 fn judge_input(text: &str, code: i32) -> String {
@@ -146,7 +146,7 @@ const NOTICE: &str = r#"{"at_us":8,"kind":"received","connection":0,"event":"use
 #[test]
 fn a_trace_of_another_program_is_judged() {
     let stdout = judge_input(&format!("{FOREIGN}{NOTICE}\n"), 0);
-    assert!(stdout.contains("ROOM-07   MUST    pass") && stdout.ends_with("PASS\n"), "{stdout}");
+    assert!(stdout.contains("ROOM-07              MUST    pass") && stdout.ends_with("PASS\n"), "{stdout}");
 }
 
 /// No fence says that the notice is not merely late.

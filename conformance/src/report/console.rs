@@ -14,6 +14,9 @@ use crate::{
     verdict::{Evidence, Verdict},
 };
 
+/// Characters for a clause's id, so that the longest one fits.
+const ID_WIDTH: usize = "CAP-HOST-TRANSFER-01".len();
+
 /// Where the report goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
@@ -78,11 +81,12 @@ impl Console {
             }
             Verdict::NotApplicable | Verdict::NotExercised => Style::new().dimmed(),
         };
-        let word = self.paint(&format!("{:<14}", one.verdict.word()), style);
+        let word = self.paint(&format!("{:<16}", one.verdict.word()), style);
         let cases = if one.cases == 1 { "1 case ".to_owned() } else { format!("{} cases", one.cases) };
         let evidence = one.evidence.map_or("", Evidence::word);
         let said = one.because.as_deref().unwrap_or(evidence);
-        format!("{:<9} {:<7} {word} {cases:>9}  {said}", one.id, one.id.level()).trim_end().to_owned() + "\n"
+        let id = one.id;
+        format!("{id:<ID_WIDTH$} {:<7} {word} {cases:>10}  {said}", id.level()).trim_end().to_owned() + "\n"
     }
 
     /// What became of the baseline: what it excused, and what is wrong with it.
@@ -215,7 +219,12 @@ fn capabilities(run: &Run<'_>) -> String {
 fn suites(run: &Run<'_>) -> String {
     let mut page = String::new();
     for suite in run.suites {
-        let _infallible = writeln!(page, "suite {:<13} {} of {} cases passed", suite.name, suite.passed, suite.cases);
+        let apart = match suite.not_applicable {
+            0 => String::new(),
+            count => format!(", {count} not applicable"),
+        };
+        let _infallible =
+            writeln!(page, "suite {:<13} {} of {} cases passed{apart}", suite.name, suite.passed, suite.cases);
         for claim in &suite.claims {
             let _infallible = match suite.because() {
                 None => writeln!(page, "  so        {claim}"),

@@ -64,10 +64,12 @@ pub struct Counts {
 pub struct SuiteReport {
     /// Its name.
     pub name: String,
-    /// The cases that it has.
+    /// The cases that it has and that are of concern to the target.
     pub cases: usize,
     /// Those that passed in this run.
     pub passed: usize,
+    /// Those about capabilities that the target does not declare.
+    pub not_applicable: usize,
     /// What follows for a target that passes all of it.
     pub claims: Vec<String>,
     /// Whether this target did, so that the claims follow.
@@ -183,6 +185,7 @@ pub fn report(run: &Run<'_>) -> Report {
         name: suite.name.to_owned(),
         cases: suite.cases,
         passed: suite.passed,
+        not_applicable: suite.not_applicable,
         claims: suite.claims.clone(),
         claims_hold: suite.holds(),
     });

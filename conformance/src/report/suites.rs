@@ -9,10 +9,12 @@ use crate::{run::CaseResult, suite::Made, verdict::Verdict};
 pub struct SuiteResult {
     /// Its name.
     pub name: &'static str,
-    /// How many cases it has.
+    /// How many cases it has that are of concern to the target.
     pub cases: usize,
     /// How many of them passed.
     pub passed: usize,
+    /// How many are about capabilities that the target does not declare.
+    pub not_applicable: usize,
     /// What follows if all of it passes.
     pub claims: Vec<String>,
 }
@@ -23,8 +25,15 @@ impl SuiteResult {
     pub fn of(made: &Made, results: &[CaseResult]) -> Self {
         let verdicts: BTreeMap<&str, Verdict> =
             results.iter().map(|result| (result.case.id.as_str(), result.judgement.verdict)).collect();
-        let passed = made.all.iter().filter(|case| verdicts.get(case.id.as_str()) == Some(&Verdict::Pass));
-        Self { name: made.suite.name, cases: made.all.len(), passed: passed.count(), claims: made.claims.clone() }
+        let count = |wanted| made.all.iter().filter(|case| verdicts.get(case.id.as_str()) == Some(&wanted)).count();
+        let not_applicable = count(Verdict::NotApplicable);
+        Self {
+            name: made.suite.name,
+            cases: made.all.len() - not_applicable,
+            passed: count(Verdict::Pass),
+            not_applicable,
+            claims: made.claims.clone(),
+        }
     }
 
     /// Whether its claims follow: the whole suite ran, and all of it passed.
