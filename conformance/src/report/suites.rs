@@ -9,7 +9,7 @@ use crate::{run::CaseResult, suite::Made, verdict::Verdict};
 pub struct SuiteResult {
     /// Its name.
     pub name: &'static str,
-    /// How many cases it has.
+    /// How many cases it has that are of concern to the target.
     pub cases: usize,
     /// How many of them passed.
     pub passed: usize,
@@ -23,8 +23,10 @@ impl SuiteResult {
     pub fn of(made: &Made, results: &[CaseResult]) -> Self {
         let verdicts: BTreeMap<&str, Verdict> =
             results.iter().map(|result| (result.case.id.as_str(), result.judgement.verdict)).collect();
-        let passed = made.all.iter().filter(|case| verdicts.get(case.id.as_str()) == Some(&Verdict::Pass));
-        Self { name: made.suite.name, cases: made.all.len(), passed: passed.count(), claims: made.claims.clone() }
+        let with =
+            |verdict: Verdict| made.all.iter().filter(|case| verdicts.get(case.id.as_str()) == Some(&verdict)).count();
+        let cases = made.all.len() - with(Verdict::NotApplicable);
+        Self { name: made.suite.name, cases, passed: with(Verdict::Pass), claims: made.claims.clone() }
     }
 
     /// Whether its claims follow: the whole suite ran, and all of it passed.

@@ -42,6 +42,10 @@ impl Script {
                 }
             }
             Entry::SentBroken { .. } => self.send(at, slot, Ask::Broken, None),
+            Entry::SentRaw { .. } => {
+                self.send(at, slot, Ask::Broken, None);
+                self.line(slot).frozen_at = Some(at);
+            }
             Entry::Ending { how: Ending::Freeze, .. } => self.line(slot).frozen_at = Some(at),
             Entry::Ending { how, .. } => self.send(at, slot, Ask::End(*how), None),
             Entry::Ended { .. } => self.ended(at, slot),
@@ -54,6 +58,7 @@ impl Script {
             Entry::Received { .. } => self.received(story, at, slot),
             Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } => {}
             Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
+            Entry::Knocked { .. } => {}
         }
     }
 
@@ -109,7 +114,7 @@ impl Script {
                 };
                 Ask::Signal { kind, signal, unclear: fault == Fault::Unclear }
             }
-            Stimulus::UnknownEvent | Stimulus::Broken | Stimulus::Ending(_) => return None,
+            Stimulus::UnknownEvent | Stimulus::Broken { .. } | Stimulus::Ending(_) => return None,
         })
     }
 
