@@ -154,9 +154,10 @@ fn paths() -> Draft {
         &long,
         &query,
     ];
-    let rest: String = SOUND.iter().map(|header| format!("{header}\r\n")).collect();
-    let deeds = paths.map(|path| plain(&format!("GET {path} HTTP/1.1\r\n{rest}\r\n")));
-    draft("paths", "paths that are odd, long or none", &deeds)
+    let deeds = paths.map(|path| plain(&format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n")));
+    let sound: String = SOUND.iter().map(|header| format!("{header}\r\n")).collect();
+    let elsewhere = plain(&format!("GET /elsewhere HTTP/1.1\r\n{sound}\r\n"));
+    draft("paths", "paths that are odd, long or none", &[&deeds[..], &[elsewhere]].concat())
 }
 
 fn headers() -> Draft {
