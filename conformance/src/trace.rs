@@ -82,6 +82,20 @@ pub enum Entry {
         /// Which.
         frame: BrokenFrame,
     },
+    /// A step: bytes that no library sends were written, as the last that their connection says.
+    SentRaw {
+        /// On which connection.
+        connection: ConnectionId,
+        /// The bytes, as a scenario writes them.
+        bytes: String,
+    },
+    /// A step: bytes that no library sends were written on a connection of their own, which never became a client's.
+    Knocked {
+        /// The client that did.
+        peer: Peer,
+        /// The bytes, as a scenario writes them.
+        bytes: String,
+    },
     /// A step: a connection was ended or frozen by its client.
     Ending {
         /// Which connection.
@@ -177,6 +191,7 @@ impl Entry {
             Self::Opened { connection, .. }
             | Self::Sent { connection, .. }
             | Self::SentBroken { connection, .. }
+            | Self::SentRaw { connection, .. }
             | Self::Ending { connection, .. }
             | Self::Fence { connection, .. }
             | Self::Fenced { connection, .. }
@@ -186,6 +201,7 @@ impl Entry {
             | Self::Ended { connection, .. } => Some(*connection),
             Self::Phase { .. }
             | Self::OpenFailed { .. }
+            | Self::Knocked { .. }
             | Self::Waited { .. }
             | Self::Missed { .. }
             | Self::GaveUp { .. } => None,

@@ -106,10 +106,14 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
+    let transport = reached.transport().expect("an embedded server has become a URL").with_profile(profile);
+    let excludes = |case: &Scenario| profile.excludes(case).or_else(|| transport.excludes(case));
+    let (excluded, cases): (Vec<_>, Vec<_>) =
+        job.cases.iter().map(|case| (Arc::clone(case), excludes(case))).partition(|(_, reason)| reason.is_some());
     let plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL").with_profile(profile),
+        transport,
         exact: reached.is_exact(),
-        cases: job.cases.iter().filter(|case| profile.excludes(case).is_none()).cloned().collect(),
+        cases: cases.into_iter().map(|(case, _)| case).collect(),
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
         budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
@@ -117,10 +121,9 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         nonce: rand::random(),
         process,
     };
-    let excluded: Vec<_> =
-        job.cases.iter().filter_map(|case| Some((Arc::clone(case), profile.excludes(case)?))).collect();
     let mut results = Results::new(args.trace_dir.as_deref(), target, job);
-    let of_no_concern = excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason));
+    let of_no_concern =
+        excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason.unwrap_or_default()));
     results.results.extend(of_no_concern);
     let chosen = |result: &CaseResult| job.shrink.chooses(&result.case);
     tokio::select! {

@@ -101,7 +101,8 @@ impl Driver<'_> {
             [step] => match &step.action {
                 Action::Connect => true,
                 Action::Emit { event, ack, .. } => (*ack && is_request(event)) || self.waiting.for_a_sign(),
-                Action::Broken(_) | Action::Close | Action::Drop | Action::Freeze | Action::Noticed => false,
+                Action::Broken(_) | Action::Raw(_) | Action::Handshake(_) => false,
+                Action::Close | Action::Drop | Action::Freeze | Action::Noticed => false,
             },
             _ => false,
         }

@@ -216,6 +216,8 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
                 }
                 CutOff::Everybody => hub.crash().await,
             },
+            // There is no socket in memory: a scenario with such a step is of no concern to it ([`super::Transport::excludes`]).
+            Command::LastWords { .. } => break,
             Command::Freeze if !hub.core.fell_silent(key) => {
                 hub.deafen(key);
                 drop(hub);

@@ -5,6 +5,7 @@
 //! observation: per connection it is the order of arrival.
 
 mod memory;
+mod raw;
 mod socketio;
 mod stream;
 mod websocket;
@@ -39,6 +40,13 @@ pub enum Command {
     },
     /// Send a frame that is not of the wire's form.
     Broken(BrokenFrame),
+    /// Write bytes past every library, and say nothing more.
+    LastWords {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether the connection then stays open until it is dropped.
+        held: bool,
+    },
     /// End in the transport's polite way.
     Close,
     /// End as by a crash: reset the TCP connection without a word.
