@@ -195,10 +195,13 @@ impl Driver<'_> {
                 self.record(Entry::Acked { connection: id, ack, data });
             }
             Incoming::Ended(reason) => {
-                self.client(id).state = ClientState::Over;
-                self.client(id).connection = None;
+                let client = self.client(id);
+                client.state = ClientState::Over;
+                let age = client.connection.take().map(|connection| connection.since.elapsed());
+                // The target began to count before the client did.
+                let heartbeat = age.zip(client.heartbeat).is_some_and(|(age, heartbeat)| age >= heartbeat / 2);
                 self.waiting.forget(id);
-                self.record(Entry::Ended { connection: id, reason });
+                self.record(Entry::Ended { connection: id, reason, heartbeat });
             }
         }
     }
