@@ -48,6 +48,9 @@ pub const REMOTES_MAX: usize = 512;
 /// that are opened in-band take the lowest free ids, so that this one stays out of their way.
 pub const CHANNEL_ID: u16 = 100;
 
+/// How long an open data channel waits for a first word of the other end before it is written to all the same.
+pub const CHANNEL_GRACE: Duration = Duration::from_millis(500);
+
 /// The longest text on the data channel, in bytes: what every implementation takes in one message.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 

@@ -88,6 +88,8 @@ pub(crate) fn start<F: Factory>(setting: Setting<F>) -> Handle {
         ready_at: None,
         shown,
         name: None,
+        open_at: None,
+        has_heard: false,
     };
     Handle { inbox, task: tokio::spawn(remote.run(inputs, notices)) }
 }
@@ -108,6 +110,10 @@ struct Remote<F: Factory> {
     ready_at: Option<Instant>,
     shown: Local,
     name: Option<String>,
+    /// When the data channel counts as open both ways although nothing was heard on it.
+    open_at: Option<Instant>,
+    /// Whether anything was heard on this connection's data channel.
+    has_heard: bool,
 }
 
 /// What an event brings along that the negotiation does not look at.
@@ -121,7 +127,7 @@ impl<F: Factory> Remote<F> {
     async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut notices: mpsc::Receiver<(u32, Notice)>) -> usize {
         let mut local = self.setting.local.clone();
         loop {
-            let ready_at = self.ready_at;
+            let (ready_at, open_at) = (self.ready_at, self.open_at);
             tokio::select! {
                 input = inputs.recv() => match input {
                     Some(input) => self.handle(input).await,
@@ -136,9 +142,12 @@ impl<F: Factory> Remote<F> {
                     let now = local.borrow_and_update().clone();
                     self.show(now).await;
                 }
-                () = async { sleep_until(ready_at.unwrap_or_else(Instant::now)).await }, if ready_at.is_some() => {
+                () = sleep_until(ready_at.unwrap_or_else(Instant::now)), if ready_at.is_some() => {
                     self.ready_at = None;
                     self.perform(Event::Ready, Cargo::Nothing).await;
+                }
+                () = sleep_until(open_at.unwrap_or_else(Instant::now)), if open_at.is_some() => {
+                    self.open_channel().await;
                 }
             }
         }
@@ -211,17 +220,43 @@ impl<F: Factory> Remote<F> {
             Notice::Ice(IceState::Failed) => self.perform(Event::IceFailed, Cargo::Nothing).await,
             Notice::State(state) => self.report(|remote| Report::ConnectionState { remote, state }).await,
             Notice::ChannelOpened => {
-                self.perform(Event::ChannelOpened, Cargo::Nothing).await;
-                self.report(|remote| Report::ChannelOpened { remote }).await;
-                let profile = Saying::profile(&self.shown);
-                self.say(&profile).await;
+                self.introduce().await;
+                if !self.state.channel {
+                    self.open_at = Some(Instant::now() + limits::CHANNEL_GRACE);
+                }
             }
-            Notice::Said(text) => self.hear_saying(Saying::of_text(&text)).await,
+            Notice::Said(text) => {
+                if !std::mem::replace(&mut self.has_heard, true) {
+                    // Who speaks can hear: what was said to it before may have been lost.
+                    self.introduce().await;
+                    self.open_channel().await;
+                }
+                self.hear_saying(Saying::of_text(&text)).await;
+            }
             Notice::Track(kind) => self.report(|remote| Report::Track { remote, kind }).await,
             Notice::Received(kind, received) => {
                 self.report(|remote| Report::Received { remote, kind, received }).await;
             }
             Notice::TracksUnnegotiated => self.perform(Event::ChangeTracks, Cargo::Nothing).await,
+        }
+    }
+
+    /// A channel that is open here may not be there yet, and webrtc-rs drops what comes too early. So it counts as open when
+    /// the other end was heard, or after a while if it is one that says nothing.
+    async fn open_channel(&mut self) {
+        self.open_at = None;
+        if self.connection.is_some() && !self.state.channel {
+            self.perform(Event::ChannelOpened, Cargo::Nothing).await;
+            self.report(|remote| Report::ChannelOpened { remote }).await;
+        }
+    }
+
+    async fn introduce(&mut self) {
+        let profile = Saying::profile(&self.shown).to_text();
+        if let Some(connection) = &mut self.connection
+            && let Err(failure) = connection.say(&profile).await
+        {
+            self.problem(format!("cannot write to it: {failure}")).await;
         }
     }
 
@@ -244,8 +279,7 @@ impl<F: Factory> Remote<F> {
             self.perform(Event::ReplaceTrack, Cargo::Source(self.shown.source)).await;
         }
         if self.state.channel && Saying::profile(&before) != Saying::profile(&self.shown) {
-            let profile = Saying::profile(&self.shown);
-            self.say(&profile).await;
+            self.introduce().await;
         }
     }
 

@@ -70,6 +70,7 @@ impl<F: Factory> Remote<F> {
 
     async fn build(&mut self) -> Result<(), Failure> {
         self.epoch += 1;
+        (self.ready_at, self.open_at, self.has_heard) = (None, None, false);
         let notices = Notices::new(self.epoch, self.noticing.clone());
         let local = self.setting.local.clone();
         self.connection = Some(bounded(self.setting.factory.build(&self.setting.remote_id, local, notices)).await?);
