@@ -10,6 +10,10 @@ use std::fmt::Write as _;
 use super::{Command, Description, Event, Negotiation, Role, Side, Signaling, Strategy, step};
 use crate::message::SignalKind;
 
+mod class;
+
+pub use class::class;
+
 /// What a kind of event does in a signaling state: all outcomes seen, in words, in either role.
 pub type Matrix = BTreeMap<(&'static str, Signaling), BTreeSet<String>>;
 
@@ -105,21 +109,49 @@ pub fn matrix(strategy: &Strategy) -> Matrix {
     matrix
 }
 
-fn walk(strategy: &Strategy, mut visit: impl FnMut(&'static str, Signaling, &str, Signaling)) {
+/// One event in one situation, and what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// The peer's role.
+    pub role: Role,
+    /// The state before.
+    pub before: Negotiation,
+    /// The event's name, of [`EVENTS`].
+    pub name: &'static str,
+    /// The event.
+    pub event: Event,
+    /// What is done.
+    pub commands: Vec<Command>,
+    /// The state after.
+    pub after: Negotiation,
+}
+
+/// Every kind of event in every kind of situation, in the order of the walk.
+#[must_use]
+pub fn cases(strategy: &Strategy) -> Vec<Case> {
+    let mut cases = Vec::new();
     for role in [Role::Impolite, Role::Polite] {
         let mut seen = BTreeSet::from([situation(&Negotiation::default())]);
         let mut waiting = VecDeque::from([Negotiation::default()]);
-        while let Some(state) = waiting.pop_front() {
-            for (name, event) in events(&state) {
-                let mut words = Vec::new();
-                let after = step(state, strategy, role, event, &mut |command| words.push(word(command)));
-                let words = if words.is_empty() { "-".to_owned() } else { words.join(", ") };
-                visit(name, state.signaling(), &words, after.signaling());
+        while let Some(before) = waiting.pop_front() {
+            for (name, event) in events(&before) {
+                let mut commands = Vec::new();
+                let after = step(before, strategy, role, event, &mut |command| commands.push(command));
                 if seen.insert(situation(&after)) {
                     waiting.push_back(after);
                 }
+                cases.push(Case { role, before, name, event, commands, after });
             }
         }
+    }
+    cases
+}
+
+fn walk(strategy: &Strategy, mut visit: impl FnMut(&'static str, Signaling, &str, Signaling)) {
+    for Case { before, name, commands, after, .. } in cases(strategy) {
+        let words: Vec<_> = commands.into_iter().map(word).collect();
+        let words = if words.is_empty() { "-".to_owned() } else { words.join(", ") };
+        visit(name, before.signaling(), &words, after.signaling());
     }
 }
 

@@ -1,0 +1,115 @@
+//! The shell: sessions with fakes on a network in memory.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use glare_model::negotiation::Strategy;
+use glare_peer::{
+    judge::{Verdict, judge, unconnected},
+    rtc::MediaKind,
+    session::{Config, Session, Wish},
+    trace::Line,
+};
+use rand::RngExt;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use tokio::time::sleep;
+
+use crate::{
+    fake::{Air, Fakes},
+    network::Network,
+};
+
+/// Far more than all delays together.
+const CALM: Duration = Duration::from_secs(5);
+
+struct Peer {
+    session: Session,
+    trace: Arc<Mutex<Vec<Line>>>,
+}
+
+fn join(network: &Network, air: &Air, strategy: &'static str, pause: Duration) -> Peer {
+    let trace = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&trace);
+    let config = Config {
+        strategy: (strategy, Strategy::named(strategy).unwrap()),
+        answer_pause: pause,
+        recorder: Arc::new(move |line| lines.lock().unwrap().push(line)),
+        ..Config::new("room", "peer")
+    };
+    Peer { session: Session::start(config, network.clone(), Fakes(air.clone())), trace }
+}
+
+/// One run: peers meet, do things at random times, come to rest, and leave.
+async fn run(seed: u64, strategy: &'static str, count: usize) -> Vec<Verdict> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (network, air) = (Network::new(seed), Air::default());
+    let mut pause = || Duration::from_millis(rng.random_range(0..30));
+    let peers: Vec<_> = (0..count).map(|_| join(&network, &air, strategy, pause())).collect();
+    for _ in 0..rng.random_range(2..8) {
+        sleep(Duration::from_millis(rng.random_range(0..120))).await;
+        let peer = &peers[rng.random_range(0..count)];
+        let wish = match rng.random_range(0..5) {
+            0 => Wish::RestartIce(None),
+            1 => Wish::LeaveRoom,
+            2 => Wish::EnterRoom("room".into()),
+            _ => Wish::AddTrack(MediaKind::Video),
+        };
+        assert!(peer.session.wish(wish).await, "seed {seed}: a session ended");
+    }
+    for peer in &peers {
+        peer.session.wish(Wish::EnterRoom("room".into())).await;
+    }
+    sleep(CALM).await;
+    let pairs = count * (count - 1);
+    assert_eq!(air.counts(), (pairs, pairs), "seed {seed}: one connection for each remote, and connected");
+    let mut remotes = air.remotes();
+    remotes.sort();
+    assert!(remotes.chunks(count - 1).all(|chunk| chunk.iter().all(|it| *it == chunk[0])), "seed {seed}: {remotes:?}");
+    let mut verdicts = Vec::new();
+    for peer in peers {
+        peer.session.leave().await;
+        let verdict = judge(&peer.trace.lock().unwrap()).unwrap();
+        assert!(verdict.findings.is_empty(), "seed {seed}: {:#?}", verdict.findings);
+        verdicts.push(verdict);
+    }
+    assert_eq!(air.counts(), (0, 0), "seed {seed}: nothing is left open");
+    verdicts
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_glares_of_the_shell_converge_and_leave_nothing_behind() {
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let mut crossed = 0;
+    for seed in 0..1000 {
+        let verdicts = run(seed, "perfect-negotiation", 2).await;
+        crossed +=
+            verdicts.iter().filter_map(|it| it.exercised.get(&glare_model::requirement::ids::NEG_02)).sum::<usize>();
+    }
+    assert!(crossed > 1000, "offers crossed {crossed} times");
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), tasks, "tasks are left behind");
+}
+
+#[tokio::test(start_paused = true)]
+async fn four_peers_converge_under_every_conforming_strategy() {
+    for strategy in ["lower-id-offers", "joiner-offers", "perfect-negotiation"] {
+        for seed in 0..20 {
+            run(seed, strategy, 4).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pairs_that_do_not_connect_are_found() {
+    // Both offer and neither yields: nobody answers.
+    let (network, air) = (Network::new(1), Air::default());
+    let peers: Vec<_> = (0..2).map(|_| join(&network, &air, "send-again", Duration::ZERO)).collect();
+    sleep(Duration::from_millis(300)).await;
+    let mut verdicts = Vec::new();
+    for peer in peers {
+        peer.session.leave().await;
+        verdicts.push(judge(&peer.trace.lock().unwrap()).unwrap());
+    }
+    assert_eq!(unconnected(&verdicts).len(), 1);
+}

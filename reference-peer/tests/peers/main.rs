@@ -1,0 +1,4 @@
+//! Real peers over the reference server, on the loopback interface.
+
+mod mesh;
+mod support;

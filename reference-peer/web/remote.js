@@ -1,0 +1,199 @@
+// One remote: a queue of events, each handed to the negotiation, and its commands carried out to the end before the next.
+
+import { UNKNOWN, gathering, role, step } from "./negotiation.js";
+import { Outsider, line } from "./payload.js";
+
+const CHANNEL_ID = 100;
+const QUEUE_MAX = 1024;
+const ICE_EVENTS = { connected: "ice-connected", completed: "ice-connected", disconnected: "ice-disconnected", failed: "ice-failed" };
+
+export class Remote {
+  // `host` is the session: strategy, iceServers, media, send(kind, data), record(line), tell(remote, name, detail).
+  constructor(host, ownId, id) {
+    Object.assign(this, { host, id, role: role(ownId, id), state: { ...UNKNOWN }, outsider: new Outsider() });
+    Object.assign(this, { connection: null, kept: [], queue: [], isBusy: false, channels: new Set(), senders: new Map() });
+  }
+
+  // Hands over an event. `cargo` is what the negotiation does not look at: a payload, or what to do before.
+  put(event, cargo) {
+    if (this.queue.length >= QUEUE_MAX) return;
+    this.queue.push([event, cargo]);
+    this.work();
+  }
+
+  signal(kind, payload) {
+    this.put({ kind }, payload);
+  }
+
+  async work() {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    while (this.queue.length > 0) {
+      const [event, cargo] = this.queue.shift();
+      await this.handle(event, cargo);
+    }
+    this.isBusy = false;
+    this.idle?.();
+  }
+
+  // Resolves when nothing waits any more.
+  rest() {
+    return this.isBusy ? new Promise((resolve) => { this.idle = resolve; }) : Promise.resolve();
+  }
+
+  async handle(event, cargo) {
+    let actual = event;
+    if (event.kind) {
+      try {
+        actual = { [event.kind]: this.outsider.numbers(event.kind, cargo, this.state) };
+      } catch (error) {
+        return this.tell("problem", `its ${event.kind} is ignored: ${error.message}`);
+      }
+    }
+    // A candidate of a generation that was given up meanwhile belongs to no description any more.
+    if (event === "gathered" && cargo.ice !== gathering(this.state)) return undefined;
+    if (cargo?.of && cargo.of !== this.connection) return undefined;
+    const failure = await this.perform(actual, cargo);
+    if (failure) {
+      this.tell("problem", failure);
+      await this.perform("gone");
+    }
+    return undefined;
+  }
+
+  async perform(event, cargo) {
+    const { state, did } = step(this.state, this.host.strategy, this.role, event);
+    this.state = state;
+    const done = [];
+    let failed;
+    let isFatal = false;
+    for (const command of did) {
+      done.push(command);
+      try {
+        await this.carryOut(command, cargo);
+      } catch (error) {
+        failed = `${JSON.stringify(command)}: ${error.message}`;
+        // A candidate that is not understood costs one path, not the connection.
+        isFatal = !(command === "release" || command.add);
+        if (isFatal) break;
+      }
+    }
+    const record = { remote: this.id, event, did: done };
+    if (failed) record.failed = failed;
+    if (this.connection) record.signaling = this.connection.signalingState;
+    this.host.record({ step: record });
+    const isReady = did.includes("prepare") && !isFatal;
+    if (isReady) return this.perform("ready");
+    return isFatal ? failed : undefined;
+  }
+
+  async carryOut(command, cargo) {
+    const [name, numbers] = typeof command === "string" ? [command] : Object.entries(command)[0];
+    const { connection } = this;
+    switch (name) {
+      case "build": return this.build();
+      case "attach": return this.attach();
+      case "add-tracks": return this.addTracks();
+      case "close": return this.close();
+      case "rollback": return connection.setLocalDescription({ type: "rollback" });
+      case "apply-offer":
+      case "apply-answer": return connection.setRemoteDescription({ type: cargo.type, sdp: cargo.sdp });
+      case "restart": return connection.restartIce();
+      case "send-offer": return this.describe("offer", numbers);
+      case "send-answer": return this.describe("answer", numbers);
+      case "send-candidate": return this.send("ice-candidate", "candidate", cargo.candidate, numbers);
+      case "add": return connection.addIceCandidate(cargo);
+      case "keep": return this.kept.push(cargo);
+      case "release": return this.release();
+      case "discard": this.kept = []; return undefined;
+      case "replace": return this.senders.get("video")?.replaceTrack(this.host.media.videoTrack());
+      case "prepare": return undefined;
+      default:
+        if (!name.startsWith("ignore-")) throw new Error(`no such command: ${name}`);
+        return undefined;
+    }
+  }
+
+  build() {
+    this.connection = new RTCPeerConnection({ iceServers: this.host.iceServers });
+    this.generations = new Map();
+  }
+
+  attach() {
+    const { connection } = this;
+    connection.onicecandidate = ({ candidate }) => {
+      if (!candidate?.candidate) return;
+      const ice = this.generations.get(candidate.usernameFragment ?? candidate.candidate.match(/ ufrag (\S+)/)?.[1]);
+      this.put("gathered", { of: connection, ice, candidate: candidate.toJSON() });
+    };
+    connection.oniceconnectionstatechange = () => {
+      const event = ICE_EVENTS[connection.iceConnectionState];
+      if (event) this.put(event, { of: connection });
+    };
+    connection.onconnectionstatechange = () => this.tell("connection", connection.connectionState);
+    connection.ontrack = ({ track, streams }) => this.tell("track", { track, stream: streams[0] ?? new MediaStream([track]) });
+    // Fires once the connection is stable and something is not negotiated: tracks that an answer could not carry.
+    connection.onnegotiationneeded = () => this.put("change-tracks", { of: connection });
+    connection.ondatachannel = ({ channel }) => this.listen(channel);
+    this.listen(connection.createDataChannel("glare", { negotiated: true, id: CHANNEL_ID }));
+  }
+
+  listen(channel) {
+    const { connection } = this;
+    channel.onopen = () => {
+      this.channels.add(channel);
+      this.put("channel-opened", { of: connection });
+      this.tell("channel", true);
+    };
+    channel.onclose = () => this.channels.delete(channel);
+    channel.onmessage = ({ data }) => typeof data === "string" && this.tell("said", data);
+    if (channel.readyState === "open") channel.onopen();
+  }
+
+  addTracks() {
+    const { media } = this.host;
+    for (const track of media.tracks()) this.senders.set(track.kind, this.connection.addTrack(track, media.stream));
+  }
+
+  // The application got a microphone or a camera only now.
+  addTrack(track) {
+    if (!this.connection || this.senders.has(track.kind)) return;
+    this.senders.set(track.kind, this.connection.addTrack(track, this.host.media.stream));
+  }
+
+  async describe(kind, numbers) {
+    const { connection } = this;
+    // Offer or answer by the signaling state, made and applied as one operation.
+    await connection.setLocalDescription();
+    const { type, sdp } = connection.localDescription;
+    if (type !== kind) throw new Error(`an ${type} was made in the place of an ${kind}`);
+    this.generations.set(line(sdp, "a=ice-ufrag:"), numbers.ice);
+    this.send(kind, kind, { type, sdp }, numbers);
+  }
+
+  send(event, member, payload, numbers) {
+    this.host.send(event, { target: this.id, [member]: { ...payload, glare: numbers } });
+  }
+
+  async release() {
+    const kept = this.kept.splice(0);
+    for (const candidate of kept) await this.connection.addIceCandidate(candidate);
+  }
+
+  close() {
+    this.channels.clear();
+    this.senders.clear();
+    this.connection?.close();
+    this.connection = null;
+    this.tell("connection", "closed");
+  }
+
+  say(message) {
+    for (const channel of this.channels) channel.send(JSON.stringify(message));
+    return this.channels.size > 0;
+  }
+
+  tell(name, detail) {
+    this.host.tell(this.id, name, detail);
+  }
+}
