@@ -1,0 +1,456 @@
+//! A binding, compiled before the run: names are places, texts are pieces, and what contradicts itself was refused.
+
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+
+use glare_model::requirement::RequirementId;
+use serde_json::Value;
+use toml::Spanned;
+
+use super::{
+    error::Fault,
+    schema::{
+        BindingFile, DialectTable, FenceBy, Frames, IdentityFrom, Kinds, LeaveTable, Meaning, OutcomeTable, Over,
+        ProcessTable, ReceiveTable, RequestTable, RoomsRule, SignalTable, TransportTable,
+    },
+    template::{Hole, HoleNames, Node, TemplateError, Text},
+};
+
+/// A compiled binding.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(crate) transport: TransportPlan,
+    pub(super) identity: Identity,
+    pub(super) hello: Vec<Node>,
+    pub(super) create: Option<Request>,
+    pub(super) join: Request,
+    pub(super) leave: Option<Vec<Node>>,
+    /// In the order of [`glare_model::message::SignalKind::ALL`].
+    pub(super) signals: [Node; 3],
+    pub(super) kinds: [String; 3],
+    pub(super) unknown: Option<Node>,
+    pub(super) receive: Vec<Receive>,
+    pub(crate) keepalive: Option<(Node, Duration)>,
+    pub(super) fence: FenceBy,
+    pub(super) ping: Option<Node>,
+    pub(super) dialect: DialectTable,
+    pub(super) capabilities: Vec<String>,
+    pub(super) not_applicable: BTreeMap<RequirementId, String>,
+    pub(super) process: Option<ProcessTable>,
+    pub(super) holes: Holes,
+}
+
+/// How connections are made.
+#[derive(Debug)]
+pub(crate) enum TransportPlan {
+    SocketIo {
+        path: String,
+        namespace: String,
+        auth: Option<Node>,
+        query: Vec<(String, Text)>,
+        over: Over,
+    },
+    WebSocket {
+        path: Option<Text>,
+        headers: Vec<(String, Text)>,
+        subprotocol: Option<String>,
+        frames: Frames,
+        prelude: Option<(Text, Node)>,
+    },
+    Exec {
+        command: Text,
+    },
+}
+
+/// Who chooses user ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    Socket,
+    Message,
+    Client(IdForm),
+    Prelude,
+}
+
+/// The form of ids that a client chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdForm {
+    Uuid,
+    Hex(usize),
+    Word,
+}
+
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) send: Vec<Node>,
+    pub(super) ack: Option<Outcome>,
+    pub(super) reply: Option<Outcome>,
+}
+
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) accepted: Vec<Node>,
+    pub(super) refused: Vec<Node>,
+}
+
+#[derive(Debug)]
+pub(super) struct Receive {
+    pub(super) pattern: Node,
+    pub(super) meaning: Meaning,
+    pub(super) kind: Option<usize>,
+    pub(super) each: Option<Hole>,
+    pub(super) answer: Option<Node>,
+    pub(super) also: bool,
+}
+
+/// The holes that have a meaning of their own.
+#[derive(Clone, Debug)]
+pub(super) struct Holes {
+    pub(super) names: HoleNames,
+    pub(super) id: Hole,
+    pub(super) room: Hole,
+    pub(super) target: Hole,
+    pub(super) payload: Hole,
+    pub(super) kind: Hole,
+    pub(super) from: Hole,
+    pub(super) to: Hole,
+    pub(super) user: Hole,
+    pub(super) users: Hole,
+    pub(super) timestamp: Hole,
+    pub(super) ack: Hole,
+    pub(super) fence: Hole,
+    pub(super) event: Hole,
+    pub(super) data: Hole,
+    pub(super) url: Hole,
+    pub(super) port: Hole,
+}
+
+impl Holes {
+    fn new() -> Self {
+        let mut names = HoleNames::default();
+        let mut hole = |name| names.intern(name);
+        Self {
+            id: hole("id"),
+            room: hole("room"),
+            target: hole("target"),
+            payload: hole("payload"),
+            kind: hole("kind"),
+            from: hole("from"),
+            to: hole("to"),
+            user: hole("user"),
+            users: hole("users"),
+            timestamp: hole("timestamp"),
+            ack: hole("ack"),
+            fence: hole("fence"),
+            event: hole("event"),
+            data: hole("data"),
+            url: hole("url"),
+            port: hole("port"),
+            names,
+        }
+    }
+}
+
+/// The longest hexadecimal id that a client makes up.
+const HEX_DIGITS_MAX: usize = 256;
+/// The bounds of a keepalive's interval, in milliseconds.
+const KEEPALIVE_MS: Range<u64> = 10..3_600_000;
+
+/// Compiles one part after the other; remembers the holes.
+struct Compiler {
+    holes: Holes,
+    /// Holes that what is received, or the runner, fills.
+    filled: Vec<Hole>,
+    /// Holes that what is sent asks for, and where.
+    asked: Vec<(Hole, Range<usize>)>,
+}
+
+impl Plan {
+    /// Compiles a binding file.
+    pub(super) fn compile(file: BindingFile) -> Result<Self, Fault> {
+        let mut compiler = Compiler { holes: Holes::new(), filled: Vec::new(), asked: Vec::new() };
+        check_name(&file.name)?;
+        let (transport, prelude_has_id) = compiler.transport(file.transport)?;
+        let is_socketio = matches!(transport, TransportPlan::SocketIo { .. });
+        let receive = file.receive.into_iter().map(|it| compiler.receive(it)).collect::<Result<Vec<_>, _>>()?;
+        let create = file.create.map(|table| compiler.request(table, is_socketio)).transpose()?;
+        let join = compiler.request(file.join, is_socketio)?;
+        let kinds = file.signal.kinds.clone();
+        let signals = compiler.signals(file.signal)?;
+        let hello = compiler.sent_all(file.hello)?;
+        let leave = file.leave.map(|LeaveTable { send }| compiler.sent_all(send)).transpose()?;
+        let unknown = file.unknown.map(|it| compiler.sent(&it)).transpose()?;
+        let unknown = match unknown {
+            None if is_socketio => {
+                let any = Value::from(vec!["{event}", "{data}"]);
+                Some(Node::compile(&any, &mut compiler.holes.names).expect("the template is constant"))
+            }
+            unknown => unknown,
+        };
+        let keepalive = match file.keepalive {
+            None => None,
+            Some(table) if !KEEPALIVE_MS.contains(table.every_ms.get_ref()) => {
+                let problem = format!("expected {} to {} milliseconds", KEEPALIVE_MS.start, KEEPALIVE_MS.end - 1);
+                return Err(Fault::at(table.every_ms.span(), problem));
+            }
+            Some(table) => Some((compiler.sent(&table.send)?, Duration::from_millis(*table.every_ms.get_ref()))),
+        };
+        let ping = file.fence.send.as_ref().map(|it| compiler.sent(it)).transpose()?;
+        let identity = identity(&file.identity.from, file.identity.form.as_ref())?;
+        let not_applicable = file.not_applicable.into_iter().map(clause).collect::<Result<_, _>>()?;
+        compiler.every_hole_is_filled()?;
+        let plan = Self {
+            name: file.name.into_inner(),
+            description: file.description,
+            transport,
+            identity,
+            hello,
+            create,
+            join,
+            leave,
+            signals,
+            kinds: names_of(kinds),
+            unknown,
+            receive,
+            keepalive,
+            fence: file.fence.by,
+            ping,
+            dialect: file.dialect,
+            capabilities: file.capabilities,
+            not_applicable,
+            process: file.process,
+            holes: compiler.holes,
+        };
+        plan.agrees_with_itself(is_socketio, prelude_has_id)?;
+        Ok(plan)
+    }
+
+    /// What no single table says.
+    fn agrees_with_itself(&self, is_socketio: bool, prelude_has_id: bool) -> Result<(), Fault> {
+        let hears = |meaning| self.receive.iter().any(|receive| receive.meaning == meaning);
+        let problem = match () {
+            () if self.create.is_none() && self.dialect.rooms == RoomsRule::Created && !self.joins_by_connecting() => {
+                "there is no [create], and [dialect] does not say rooms = \"implicit\" or \"none\""
+            }
+            () if self.identity == Identity::Socket && !is_socketio => {
+                "[identity] from = \"socket\" is for Socket.IO; say from = \"message\", \"client\" or \"prelude\""
+            }
+            () if self.identity == Identity::Message && !hears(Meaning::Identified) => {
+                "[identity] from = \"message\" needs a [[receive]] with as = \"identified\""
+            }
+            () if self.identity == Identity::Prelude && !prelude_has_id => {
+                "[identity] from = \"prelude\" needs a prelude whose answer has the hole {id}"
+            }
+            () if self.fence == FenceBy::Ping && (self.ping.is_none() || !hears(Meaning::Pong)) => {
+                "[fence] by = \"ping\" needs send, and a [[receive]] with as = \"pong\""
+            }
+            () if self.fence != FenceBy::Ping && self.ping.is_some() => "[fence] send is for by = \"ping\"",
+            () if self.fence == FenceBy::Request && !self.join.can_be_refused() => {
+                "[fence] by = \"request\" needs a [join] that can be refused; say by = \"ping\", \"echo\" or \"none\""
+            }
+            () if !hears(Meaning::Signal) => "nothing is received as = \"signal\"",
+            () => return Ok(()),
+        };
+        Err(Fault::missing(problem))
+    }
+
+    /// Whether a room is entered by connecting: its id is part of the address.
+    #[must_use]
+    pub fn joins_by_connecting(&self) -> bool {
+        match &self.transport {
+            TransportPlan::WebSocket { path: Some(path), .. } => path.holes().any(|hole| hole == self.holes.room),
+            TransportPlan::WebSocket { path: None, .. }
+            | TransportPlan::SocketIo { .. }
+            | TransportPlan::Exec { .. } => false,
+        }
+    }
+}
+
+impl Request {
+    fn can_be_refused(&self) -> bool {
+        [&self.ack, &self.reply].into_iter().flatten().any(|outcome| !outcome.refused.is_empty())
+    }
+}
+
+impl Compiler {
+    fn transport(&mut self, table: TransportTable) -> Result<(TransportPlan, bool), Fault> {
+        let mut prelude_has_id = false;
+        let plan = match table {
+            TransportTable::SocketIo { path, namespace, auth, query, over } => TransportPlan::SocketIo {
+                path,
+                namespace,
+                auth: auth.map(|auth| self.sent(&auth)).transpose()?,
+                query: self.texts(query)?,
+                over,
+            },
+            TransportTable::WebSocket { path, headers, subprotocol, frames, prelude } => {
+                let prelude = match prelude {
+                    None => None,
+                    Some(table) => {
+                        let answer = self.heard(&table.answer)?;
+                        prelude_has_id = answer.holes().contains(&self.holes.id);
+                        Some((self.text(&table.get)?, answer))
+                    }
+                };
+                let path = path.map(|path| self.text(&path)).transpose()?;
+                TransportPlan::WebSocket { path, headers: self.texts(headers)?, subprotocol, frames, prelude }
+            }
+            TransportTable::Exec { command } => TransportPlan::Exec { command: self.text(&command)? },
+        };
+        Ok((plan, prelude_has_id))
+    }
+
+    fn receive(&mut self, table: ReceiveTable) -> Result<Receive, Fault> {
+        let place = table.pattern.span();
+        let pattern = self.heard(&table.pattern)?;
+        let each =
+            match &table.each {
+                None => None,
+                Some(name) => {
+                    let hole = self.holes.names.find(name).filter(|hole| pattern.holes().contains(hole));
+                    Some(hole.ok_or_else(|| {
+                        Fault::at(place.clone(), format!("`each` names {{{name}}}, which is not here"))
+                    })?)
+                }
+            };
+        let has = |hole| pattern.holes().contains(&hole);
+        let wants = |hole: Hole, name: &str| {
+            if has(hole) || (each.is_some() && hole == self.holes.user) {
+                Ok(())
+            } else {
+                Err(Fault::at(place.clone(), format!("as = {:?} needs the hole {{{name}}}", table.meaning)))
+            }
+        };
+        match table.meaning {
+            Meaning::Identified => wants(self.holes.id, "id")?,
+            Meaning::Joined | Meaning::Left | Meaning::HostChanged => wants(self.holes.user, "user")?,
+            Meaning::Signal => {
+                wants(self.holes.payload, "payload")?;
+                if table.kind.is_none() {
+                    wants(self.holes.kind, "kind")?;
+                }
+            }
+            Meaning::Error | Meaning::Closed | Meaning::Pong | Meaning::Ignored => {}
+        }
+        let answer = table.answer.map(|answer| self.sent(&answer)).transpose()?;
+        let kind = table.kind.map(|kind| kind as usize);
+        Ok(Receive { pattern, meaning: table.meaning, kind, each, answer, also: table.also })
+    }
+
+    fn request(&mut self, table: RequestTable, is_socketio: bool) -> Result<Request, Fault> {
+        if let (Some(ack), false) = (&table.ack, is_socketio) {
+            let place = ack.accepted.first().map(Spanned::span);
+            let fault = Fault { place, ..Fault::missing("acks belong to Socket.IO; use `reply` on this transport") };
+            return Err(fault);
+        }
+        let send = self.sent_all(table.send)?;
+        let mut outcome = |table: Option<OutcomeTable>| {
+            table
+                .map(|OutcomeTable { accepted, refused }| {
+                    let mut all = |patterns: Vec<Spanned<Value>>| {
+                        patterns.iter().map(|it| self.heard(it)).collect::<Result<Vec<_>, _>>()
+                    };
+                    Ok::<_, Fault>(Outcome { accepted: all(accepted)?, refused: all(refused)? })
+                })
+                .transpose()
+        };
+        Ok(Request { send, ack: outcome(table.ack)?, reply: outcome(table.reply)? })
+    }
+
+    fn signals(&mut self, table: SignalTable) -> Result<[Node; 3], Fault> {
+        let mut node = |own: Option<Spanned<Value>>, name: &str| match own.as_ref().or(table.send.as_ref()) {
+            Some(template) => self.sent(template),
+            None => Err(Fault::missing(format!("[signal] has neither `send` nor `{name}`"))),
+        };
+        Ok([node(table.offer, "offer")?, node(table.answer, "answer")?, node(table.candidate, "candidate")?])
+    }
+
+    /// What is sent.
+    fn sent(&mut self, template: &Spanned<Value>) -> Result<Node, Fault> {
+        let node = self.node(template)?;
+        self.asked.extend(node.holes().into_iter().map(|hole| (hole, template.span())));
+        Ok(node)
+    }
+
+    fn sent_all(&mut self, templates: Vec<Spanned<Value>>) -> Result<Vec<Node>, Fault> {
+        templates.iter().map(|template| self.sent(template)).collect()
+    }
+
+    /// What is received.
+    fn heard(&mut self, pattern: &Spanned<Value>) -> Result<Node, Fault> {
+        let node = self.node(pattern)?;
+        self.filled.extend(node.holes());
+        Ok(node)
+    }
+
+    fn node(&mut self, value: &Spanned<Value>) -> Result<Node, Fault> {
+        Node::compile(value.get_ref(), &mut self.holes.names).map_err(at(value.span()))
+    }
+
+    fn text(&mut self, text: &Spanned<String>) -> Result<Text, Fault> {
+        let compiled = Text::compile(text.get_ref(), &mut self.holes.names).map_err(at(text.span()))?;
+        self.asked.extend(compiled.holes().map(|hole| (hole, text.span())));
+        Ok(compiled)
+    }
+
+    fn texts(&mut self, texts: BTreeMap<String, Spanned<String>>) -> Result<Vec<(String, Text)>, Fault> {
+        texts.into_iter().map(|(name, text)| Ok((name, self.text(&text)?))).collect()
+    }
+
+    /// A hole that nobody fills is a typing error.
+    fn every_hole_is_filled(&self) -> Result<(), Fault> {
+        let own = Holes::new().names;
+        let is_known = |hole: &Hole| self.filled.contains(hole) || own.has(*hole);
+        match self.asked.iter().find(|(hole, _)| !is_known(hole)) {
+            None => Ok(()),
+            Some((hole, place)) => {
+                let name = self.holes.names.name(*hole);
+                Err(Fault::at(place.clone(), format!("nothing ever fills the hole {{{name}}}"))
+                    .help(format!("the runner fills {}; a pattern can capture others", own.list())))
+            }
+        }
+    }
+}
+
+fn at(place: Range<usize>) -> impl FnOnce(TemplateError) -> Fault {
+    move |error| Fault::at(place, error.to_string())
+}
+
+fn check_name(name: &Spanned<String>) -> Result<(), Fault> {
+    let is_sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !name.get_ref().is_empty() && name.get_ref().chars().all(is_sound) {
+        return Ok(());
+    }
+    Err(Fault::at(name.span(), "a binding's name consists of a-z, 0-9 and -"))
+}
+
+fn identity(from: &IdentityFrom, form: Option<&Spanned<String>>) -> Result<Identity, Fault> {
+    let forms = "expected form = \"uuid\", \"hexN\" with N digits, or \"word\"";
+    match (from, form) {
+        (IdentityFrom::Client, None) => Err(Fault::missing(format!("[identity] from = \"client\": {forms}"))),
+        (IdentityFrom::Client, Some(form)) => {
+            let digits = |text: &str| text.parse().ok().filter(|count| (1..=HEX_DIGITS_MAX).contains(count));
+            let parsed = match form.get_ref().as_str() {
+                "uuid" => Some(IdForm::Uuid),
+                "word" => Some(IdForm::Word),
+                text => text.strip_prefix("hex").and_then(digits).map(IdForm::Hex),
+            };
+            parsed.map(Identity::Client).ok_or_else(|| Fault::at(form.span(), forms))
+        }
+        (_, Some(form)) => Err(Fault::at(form.span(), "`form` is for from = \"client\"")),
+        (IdentityFrom::Socket, None) => Ok(Identity::Socket),
+        (IdentityFrom::Message, None) => Ok(Identity::Message),
+        (IdentityFrom::Prelude, None) => Ok(Identity::Prelude),
+    }
+}
+
+fn clause((id, reason): (Spanned<String>, String)) -> Result<(RequirementId, String), Fault> {
+    let known = id.get_ref().parse().map_err(|error| {
+        Fault::at(id.span(), format!("{error}")).help("`glare list requirements` shows the clauses")
+    })?;
+    Ok((known, reason))
+}
+
+fn names_of(Kinds { offer, answer, candidate }: Kinds) -> [String; 3] {
+    [offer, answer, candidate]
+}

@@ -1,0 +1,518 @@
+//! One connection's translation between the protocol's vocabulary and a target's wire. Pure: no sockets, no clock.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use glare_model::message::SignalKind;
+use serde_json::{Map, Value, json};
+
+use super::{
+    plan::{Holes, Outcome, Plan, Receive, Request},
+    schema::{Meaning, SecondRoomRule},
+    template::{Hole, Node, Values},
+};
+use crate::transport::Incoming;
+
+/// What all connections of a run know together: the ids that a server gave to rooms whose ids it chooses.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms(Mutex<HashMap<String, Value>>);
+
+/// A connection's speaker.
+pub(crate) struct Speaker {
+    plan: Arc<Plan>,
+    rooms: Arc<Rooms>,
+    /// The own id, and what patterns captured under names of the binding's own.
+    values: Values,
+    id: Option<Value>,
+    room: Option<Value>,
+    requests: VecDeque<Pending>,
+    fences: VecDeque<u64>,
+    last_signal: SignalKind,
+}
+
+/// A request whose outcome is not known yet.
+struct Pending {
+    ack: Option<u64>,
+    room: Value,
+    joins: bool,
+}
+
+/// A message for the wire: JSON text, and the number of the ack that it asks for, where the wire has acks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outgoing {
+    pub(crate) text: String,
+    pub(crate) ack: Option<u64>,
+}
+
+/// What comes of something that was said or heard.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Reaction {
+    pub(crate) send: Vec<Outgoing>,
+    pub(crate) incoming: Vec<Incoming>,
+    /// The own id became known.
+    pub(crate) identified: Option<String>,
+}
+
+/// The wire has no words for something.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this wire cannot say {0}")]
+pub struct Unsayable(pub String);
+
+impl Speaker {
+    pub(crate) fn new(plan: Arc<Plan>, rooms: Arc<Rooms>) -> Self {
+        Self {
+            plan,
+            rooms,
+            values: Values::default(),
+            id: None,
+            room: None,
+            requests: VecDeque::new(),
+            fences: VecDeque::new(),
+            last_signal: SignalKind::Offer,
+        }
+    }
+
+    /// Takes in the own id, from wherever it is known before the first message.
+    pub(crate) fn identify(&mut self, id: &str) {
+        self.id = Some(id.into());
+        self.values.set(self.plan.holes.id, id.into());
+    }
+
+    /// Takes in what a pattern outside this connection captured, such as that of an HTTP prelude.
+    pub(crate) fn learn(&mut self, hole: Hole, value: Value) {
+        self.values.set(hole, value);
+    }
+
+    /// What the holes of the handshake have.
+    pub(crate) fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Takes in a room that was entered by connecting.
+    pub(crate) fn enter(&mut self, room: Value) {
+        self.room = Some(room);
+    }
+
+    /// What is sent first.
+    pub(crate) fn hello(&self) -> Vec<Outgoing> {
+        self.plan.hello.iter().filter_map(|node| plain(node, &self.values)).collect()
+    }
+
+    /// What is sent to stay connected.
+    pub(crate) fn keepalive(&self) -> Option<Outgoing> {
+        self.plan.keepalive.as_ref().and_then(|(node, _)| plain(node, &self.values))
+    }
+
+    /// Says an event of the protocol's vocabulary.
+    pub(crate) fn say(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
+        if let Some(kind) = SignalKind::ALL.into_iter().find(|kind| kind.event() == event) {
+            return self.say_signal(kind, data);
+        }
+        match event {
+            "create-room" => self.say_request(false, data, ack),
+            "join-room" => self.say_request(true, data, ack),
+            "leave-room" => self.say_leave(),
+            other => self.say_unknown(other, data, ack),
+        }
+    }
+
+    fn say_request(&mut self, joins: bool, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
+        let plan = Arc::clone(&self.plan);
+        if self.room.is_some() && plan.dialect.second_room == SecondRoomRule::Impossible {
+            return Err(Unsayable("that a member asks for another room".to_owned()));
+        }
+        if plan.joins_by_connecting() {
+            return Err(Unsayable("a request on an open connection: its room is chosen by connecting".to_owned()));
+        }
+        let request = plan.request(joins);
+        let room = data.map(|given| self.rooms.real(given));
+        if ack.is_none() && request.ack.is_none() && request.reply.is_some() {
+            return Err(Unsayable("a request without an ack".to_owned()));
+        }
+        let holes = &plan.holes;
+        self.clear(&[holes.room, holes.ack]);
+        if let Some(room) = &room {
+            self.values.set(holes.room, room.clone());
+        }
+        if let Some(ack) = ack {
+            self.values.set(holes.ack, ack.into());
+        }
+        let mut send: Vec<_> = request.send.iter().filter_map(|node| plain(node, &self.values)).collect();
+        if send.len() < request.send.len() {
+            return Err(Unsayable("a request without a room".to_owned()));
+        }
+        let mut reaction = Reaction::default();
+        let given = data.cloned().unwrap_or_default();
+        let pending = Pending { ack, room: given, joins };
+        if request.ack.is_some() {
+            if let Some(last) = send.last_mut() {
+                last.ack = ack;
+            }
+            if ack.is_some() {
+                self.requests.push_back(pending);
+            }
+        } else if request.reply.is_some() {
+            self.requests.push_back(pending);
+        } else {
+            // Nobody answers: whoever asks is in.
+            reaction.incoming.extend(self.accept(pending, None));
+        }
+        reaction.send = send;
+        Ok(reaction)
+    }
+
+    fn say_leave(&mut self) -> Result<Reaction, Unsayable> {
+        let plan = Arc::clone(&self.plan);
+        let Some(leave) = &plan.leave else {
+            return Err(Unsayable("leaving without closing the connection".to_owned()));
+        };
+        match self.room.take() {
+            Some(room) => self.values.set(plan.holes.room, self.rooms.real(&room)),
+            None => self.clear(&[plan.holes.room]),
+        }
+        let send: Vec<_> = leave.iter().filter_map(|node| plain(node, &self.values)).collect();
+        Ok(Reaction { send, ..Reaction::default() })
+    }
+
+    fn say_signal(&mut self, kind: SignalKind, data: Option<&Value>) -> Result<Reaction, Unsayable> {
+        let unsayable = || Unsayable(format!("{} with the data {}", kind.event(), data.unwrap_or(&Value::Null)));
+        let members = data.and_then(Value::as_object).ok_or_else(unsayable)?;
+        let plan = Arc::clone(&self.plan);
+        let (holes, node) = (&plan.holes, &plan.signals[kind as usize]);
+        let known = ["target", kind.payload_member(), "from"];
+        let claims = members.contains_key("from");
+        if members.keys().any(|name| !known.contains(&name.as_str())) || claims && !node.holes().contains(&holes.from) {
+            return Err(unsayable());
+        }
+        self.clear(&[holes.target, holes.payload, holes.from, holes.room]);
+        let mut set = |hole, value: Option<&Value>| {
+            if let Some(value) = value {
+                self.values.set(hole, value.clone());
+            }
+        };
+        set(holes.target, members.get("target"));
+        set(holes.payload, members.get(kind.payload_member()));
+        set(holes.from, members.get("from").or(self.id.as_ref()));
+        let room = self.room.as_ref().map(|room| self.rooms.real(room));
+        set(holes.room, room.as_ref());
+        set(holes.kind, Some(&plan.kinds[kind as usize].as_str().into()));
+        self.last_signal = kind;
+        let send = vec![plain(node, &self.values).ok_or_else(unsayable)?];
+        Ok(Reaction { send, ..Reaction::default() })
+    }
+
+    fn say_unknown(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
+        let unsayable = || Unsayable(format!("the event {event:?}"));
+        let plan = Arc::clone(&self.plan);
+        let node = plan.unknown.as_ref().ok_or_else(unsayable)?;
+        self.clear(&[plan.holes.data]);
+        self.values.set(plan.holes.event, event.into());
+        if let Some(data) = data {
+            self.values.set(plan.holes.data, data.clone());
+        }
+        let outgoing = plain(node, &self.values).ok_or_else(unsayable)?;
+        Ok(Reaction { send: vec![Outgoing { ack, ..outgoing }], ..Reaction::default() })
+    }
+
+    /// Sends a fence under a number, where the binding has a message for it.
+    pub(crate) fn say_fence(&mut self, number: u64) -> Option<Outgoing> {
+        let node = self.plan.ping.as_ref()?;
+        self.values.set(self.plan.holes.fence, number.into());
+        self.fences.push_back(number);
+        plain(node, &self.values)
+    }
+
+    /// Takes in a Socket.IO ack: its arguments.
+    pub(crate) fn hear_ack(&mut self, ack: u64, arguments: &[Value]) -> Vec<Incoming> {
+        let Some(place) = self.requests.iter().position(|pending| pending.ack == Some(ack)) else {
+            return vec![Incoming::Ack { ack, data: arguments.first().cloned() }];
+        };
+        let pending = self.requests.remove(place).expect("the place was just found");
+        let plan = Arc::clone(&self.plan);
+        let Some(outcome) = &plan.request(pending.joins).ack else {
+            return vec![Incoming::Ack { ack, data: arguments.first().cloned() }];
+        };
+        let arguments = Value::from(arguments.to_vec());
+        match self.decide(outcome, &arguments) {
+            Some(true) => self.accept(pending, Some(())).into_iter().collect(),
+            Some(false) => vec![refusal(ack)],
+            // Neither: it makes no sense, and the oracles say so.
+            None => vec![Incoming::Ack { ack, data: Some(json!({ "unreadable": arguments })) }],
+        }
+    }
+
+    /// Takes in a message.
+    pub(crate) fn hear(&mut self, message: &Value) -> Reaction {
+        let mut reaction = Reaction::default();
+        if self.hear_reply(message, &mut reaction) {
+            return reaction;
+        }
+        let plan = Arc::clone(&self.plan);
+        let mut is_known = false;
+        for receive in &plan.receive {
+            self.clear_heard(&plan.holes);
+            if !receive.pattern.read(message, &mut self.values) {
+                continue;
+            }
+            is_known = true;
+            self.interpret(receive, &mut reaction);
+            if let Some(answer) = receive.answer.as_ref().and_then(|node| plain(node, &self.values)) {
+                reaction.send.push(answer);
+            }
+            if !receive.also {
+                break;
+            }
+        }
+        if !is_known {
+            reaction.incoming.push(unknown(message));
+        }
+        reaction
+    }
+
+    /// Whether a message answers a request.
+    fn hear_reply(&mut self, message: &Value, reaction: &mut Reaction) -> bool {
+        let plan = Arc::clone(&self.plan);
+        for place in 0..self.requests.len() {
+            let Some(outcome) = &plan.request(self.requests[place].joins).reply else { continue };
+            self.clear_heard(&plan.holes);
+            let Some(is_accepted) = self.decide(outcome, message) else { continue };
+            let named = self.values.take(plan.holes.ack);
+            if named.is_some() && named.as_ref().and_then(Value::as_u64) != self.requests[place].ack {
+                continue;
+            }
+            let pending = self.requests.remove(place).expect("the place is below the length");
+            reaction.incoming.extend(match (is_accepted, pending.ack) {
+                (true, _) => self.accept(pending, Some(())),
+                (false, ack) => ack.map(refusal),
+            });
+            return true;
+        }
+        false
+    }
+
+    /// Whether an answer accepts or refuses; neither if it is of no pattern.
+    fn decide(&mut self, outcome: &Outcome, answer: &Value) -> Option<bool> {
+        let mut is_of = |patterns: &[Node]| patterns.iter().any(|pattern| pattern.read(answer, &mut self.values));
+        if is_of(&outcome.accepted) {
+            return Some(true);
+        }
+        is_of(&outcome.refused).then_some(false)
+    }
+
+    /// A request succeeded; `answered` if an answer says so, which may name the room and the members.
+    fn accept(&mut self, pending: Pending, answered: Option<()>) -> Option<Incoming> {
+        let Pending { ack, room: given, joins } = pending;
+        let holes = &self.plan.holes;
+        let (mut room, mut users) = (None, None);
+        if answered.is_some() {
+            room = self.values.take(holes.room);
+            users = self.values.take(holes.users);
+        }
+        if let (Some(real), Value::String(given)) = (&room, &given)
+            && !joins
+        {
+            self.rooms.note(given, real);
+        }
+        let named = room.map_or_else(|| given.clone(), |real| self.rooms.given(&real, &given));
+        self.room = Some(given);
+        let mut data = Map::from_iter([("success".to_owned(), true.into()), ("roomId".to_owned(), named)]);
+        if let (true, Some(users)) = (joins, users) {
+            data.insert("existingUsers".to_owned(), self.without_self(users));
+        }
+        ack.map(|ack| Incoming::Ack { ack, data: Some(data.into()) })
+    }
+
+    /// The ids in a list of members, whatever form it has: ids, objects with one, or a map by id.
+    fn without_self(&self, users: Value) -> Value {
+        let ids: Vec<Value> = match users {
+            Value::Object(members) => members.into_iter().map(|(id, _)| id.into()).collect(),
+            Value::Array(items) => items.into_iter().map(|item| id_of(item)).collect(),
+            other => return other,
+        };
+        ids.into_iter().filter(|id| !self.plan.dialect.own_in_list || Some(id) != self.id.as_ref()).collect()
+    }
+
+    fn interpret(&mut self, receive: &Receive, reaction: &mut Reaction) {
+        let plan = Arc::clone(&self.plan);
+        let holes = &plan.holes;
+        let items = match receive.each.and_then(|hole| self.values.take(hole)) {
+            Some(Value::Array(items)) => items.into_iter().map(id_of).collect(),
+            Some(Value::Object(members)) => members.into_iter().map(|(id, _)| id.into()).collect(),
+            Some(_) => return,
+            None if receive.each.is_some() => return,
+            None => vec![self.values.take(holes.user).unwrap_or_default()],
+        };
+        for user in items {
+            let incoming = self.interpret_one(receive, user, reaction);
+            reaction.incoming.extend(incoming);
+        }
+    }
+
+    fn interpret_one(&mut self, receive: &Receive, user: Value, reaction: &mut Reaction) -> Option<Incoming> {
+        let plan = Arc::clone(&self.plan);
+        let holes = &plan.holes;
+        let event = |event: &str, data: Value| Some(Incoming::Event { event: event.to_owned(), data: Some(data) });
+        let is_self = self.id.as_ref() == Some(&user);
+        match receive.meaning {
+            Meaning::Identified => {
+                let id = self.values.get(holes.id).map(text_of)?;
+                self.identify(&id);
+                reaction.identified = Some(id);
+                None
+            }
+            // A notice that is echoed to whom it is about says nothing.
+            Meaning::Joined | Meaning::Left if is_self && plan.dialect.own_notices => None,
+            Meaning::Joined | Meaning::Left => {
+                let mut data = Map::from_iter([("userId".to_owned(), user)]);
+                if let Some(timestamp) = self.values.take(holes.timestamp) {
+                    data.insert("timestamp".to_owned(), timestamp);
+                }
+                let name = if receive.meaning == Meaning::Joined { "user-joined" } else { "user-left" };
+                event(name, data.into())
+            }
+            Meaning::HostChanged => event("host-changed", json!({ "userId": user })),
+            Meaning::Closed => {
+                self.room = None;
+                event("room-closed", json!({}))
+            }
+            Meaning::Signal => {
+                if self.values.take(holes.to).is_some_and(|to| Some(&to) != self.id.as_ref()) {
+                    return None;
+                }
+                let kind = self.kind(receive)?;
+                let mut data = Map::new();
+                data.insert(kind.payload_member().to_owned(), self.values.take(holes.payload)?);
+                if let Some(from) = self.values.take(holes.from) {
+                    data.insert("from".to_owned(), from);
+                }
+                event(kind.event(), data.into())
+            }
+            Meaning::Error => {
+                let kind = self.kind(receive).unwrap_or(self.last_signal);
+                event("error", json!({ "type": kind.error_type() }))
+            }
+            Meaning::Pong => {
+                let named = self.values.take(holes.fence).and_then(|number| number.as_u64());
+                let place = match named {
+                    Some(number) => self.fences.iter().position(|fence| *fence == number),
+                    None => (!self.fences.is_empty()).then_some(0),
+                }?;
+                self.fences.remove(place).map(refusal)
+            }
+            Meaning::Ignored => None,
+        }
+    }
+
+    /// The kind that a message is of: the table says so, or the message.
+    fn kind(&mut self, receive: &Receive) -> Option<SignalKind> {
+        let place = receive.kind.or_else(|| {
+            let named = self.values.take(self.plan.holes.kind)?;
+            self.plan.kinds.iter().position(|kind| named.as_str() == Some(kind))
+        });
+        place.map(|place| SignalKind::ALL[place])
+    }
+
+    fn clear(&mut self, holes: &[Hole]) {
+        for hole in holes {
+            self.values.take(*hole);
+        }
+    }
+
+    /// What one message says is not what the next one says.
+    fn clear_heard(&mut self, holes: &Holes) {
+        self.clear(&[
+            holes.room,
+            holes.target,
+            holes.payload,
+            holes.kind,
+            holes.from,
+            holes.to,
+            holes.user,
+            holes.users,
+            holes.timestamp,
+            holes.ack,
+            holes.fence,
+        ]);
+        // A pattern may have captured something else as an id.
+        if let Some(id) = &self.id {
+            self.values.set(holes.id, id.clone());
+        }
+    }
+}
+
+impl Plan {
+    fn request(&self, joins: bool) -> &Request {
+        self.create.as_ref().filter(|_| !joins).unwrap_or(&self.join)
+    }
+}
+
+impl Rooms {
+    /// The id under which the server knows a room.
+    fn real(&self, given: &Value) -> Value {
+        let Value::String(name) = given else { return given.clone() };
+        self.lock().get(name).cloned().unwrap_or_else(|| given.clone())
+    }
+
+    /// The id under which the scenario knows a room; `asked` if the server's answer is for that one.
+    fn given(&self, real: &Value, asked: &Value) -> Value {
+        if self.real(asked) == *real {
+            return asked.clone();
+        }
+        let known = self.lock();
+        let given = known.iter().find(|(_, known)| *known == real).map(|(given, _)| given.as_str().into());
+        given.unwrap_or_else(|| real.clone())
+    }
+
+    fn note(&self, given: &str, real: &Value) {
+        if real.as_str() != Some(given) {
+            self.lock().insert(given.to_owned(), real.clone());
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Value>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn plain(node: &Node, values: &Values) -> Option<Outgoing> {
+    let mut text = String::new();
+    node.write(values, &mut text).then_some(Outgoing { text, ack: None })
+}
+
+fn refusal(ack: u64) -> Incoming {
+    Incoming::Ack { ack, data: Some(json!({ "success": false })) }
+}
+
+/// A message that no pattern fits, under its name if it has one.
+fn unknown(message: &Value) -> Incoming {
+    let name = match message {
+        Value::Array(items) => items.first().and_then(Value::as_str),
+        Value::Object(members) => ["type", "event"].iter().find_map(|name| members.get(*name)?.as_str()),
+        Value::String(text) => Some(text.as_str()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    };
+    // A target's word that happens to be one of the protocol's does not mean that.
+    let event = format!("(unmatched) {}", name.unwrap_or_default());
+    Incoming::Event { event: event.trim_end().to_owned(), data: Some(message.clone()) }
+}
+
+/// The id that an item of a list stands for.
+fn id_of(item: Value) -> Value {
+    const NAMES: [&str; 5] = ["id", "userId", "peerId", "socketId", "userid"];
+    match item {
+        Value::Object(mut members) => {
+            let name = NAMES.into_iter().find(|name| members.contains_key(*name));
+            name.and_then(|name| members.remove(name)).unwrap_or_else(|| members.into())
+        }
+        item => item,
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;
