@@ -1,8 +1,10 @@
 //! Bindings: how a target's wire carries the protocol. Each is a TOML file (docs/bindings.md), compiled before the run.
 
+mod adapt;
 mod builtin;
 mod error;
 mod plan;
+mod profile;
 pub mod schema;
 mod speaker;
 pub mod template;
@@ -12,9 +14,11 @@ use std::sync::{Arc, LazyLock};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
+pub use adapt::NotApplicable;
 pub use builtin::Binding;
 pub use error::BindingError;
 pub use plan::Plan;
+pub use profile::Dialect;
 pub use speaker::Unsayable;
 pub(crate) use speaker::{Outgoing, Reaction, Rooms, Speaker};
 

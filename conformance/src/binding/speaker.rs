@@ -95,6 +95,13 @@ impl Speaker {
         self.room = Some(room);
     }
 
+    /// Takes in that the connection is another one now.
+    pub(crate) fn forget(&mut self) {
+        self.room = None;
+        self.requests.clear();
+        self.fences.clear();
+    }
+
     /// What is sent first.
     pub(crate) fn hello(&self) -> Vec<Outgoing> {
         self.plan.hello.iter().filter_map(|node| plain(node, &self.values)).collect()

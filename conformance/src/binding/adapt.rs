@@ -1,0 +1,205 @@
+//! A scenario in the words that a binding has: rooms that are entered by connecting, members that leave by closing. What
+//! a wire cannot say makes a case not applicable, with the reason.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use glare_model::{id::RoomId, requirement::RequirementId};
+use serde_json::Value;
+
+use super::{
+    Unsayable,
+    plan::Plan,
+    schema::{RoomsRule, SecondRoomRule},
+    speaker::Speaker,
+};
+use crate::{
+    observation::read_ack,
+    scenario::{Action, Peer, Phase, Scenario, Step, Template},
+    transport::Incoming,
+};
+
+/// Why a case does not apply to a binding.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotApplicable {
+    /// Its main clause is not judged.
+    #[error("{0}: {1}")]
+    Clause(RequirementId, String),
+    /// It needs something said that the wire has no words for.
+    #[error("{0}")]
+    Step(#[from] Unsayable),
+}
+
+/// Walks over a scenario with a speaker for each client, as if every request were granted.
+struct Adapter {
+    plan: Arc<Plan>,
+    clients: BTreeMap<Peer, Client>,
+}
+
+struct Client {
+    speaker: Speaker,
+    inside: bool,
+    is_open: bool,
+    /// Whether it closed its connection only because that is how one leaves.
+    has_left: bool,
+}
+
+impl Plan {
+    /// The scenario in this binding's words.
+    ///
+    /// # Errors
+    /// [`NotApplicable`] if the target cannot be asked, or its answer could not be seen.
+    pub fn adapt(self: &Arc<Self>, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
+        let dialect = self.dialect();
+        if let Some(main) = scenario.covers.first()
+            && let Some(reason) = dialect.not_applicable.get(main)
+        {
+            return Err(NotApplicable::Clause(*main, reason.clone()));
+        }
+        let mut adapter = Adapter { plan: Arc::clone(self), clients: BTreeMap::new() };
+        let mut phases = Vec::new();
+        for phase in &scenario.phases {
+            phases.extend(adapter.reconnects(phase));
+            phases.push(adapter.phase(phase)?);
+        }
+        Ok(Scenario { phases, ..scenario.clone() })
+    }
+}
+
+impl Adapter {
+    /// Clients that left by closing connect again before they do something.
+    fn reconnects(&mut self, phase: &Phase) -> Option<Phase> {
+        if self.plan.joins_by_connecting() {
+            return None;
+        }
+        let mut steps = Vec::new();
+        for step in &phase.steps {
+            let client = self.client(&step.peer);
+            if std::mem::take(&mut client.has_left) && step.action != Action::Connect {
+                let text = format!("{} connect", step.peer);
+                steps.push(Step { peer: step.peer.clone(), action: Action::Connect, text, burst: 1 });
+            }
+        }
+        (!steps.is_empty()).then_some(Phase { steps })
+    }
+
+    fn phase(&mut self, phase: &Phase) -> Result<Phase, Unsayable> {
+        let moving: BTreeSet<&Peer> = phase.steps.iter().filter(|step| moves(step)).map(|step| &step.peer).collect();
+        if self.plan.joins_by_connecting() && phase.steps.len() > 1 && !moving.is_empty() {
+            let own_steps = |peer: &&Peer| phase.steps.iter().filter(|step| step.peer == **peer).count();
+            if moving.iter().any(|peer| own_steps(peer) > 1) {
+                return Err(Unsayable("that a client enters or leaves and goes on without waiting".to_owned()));
+            }
+        }
+        let steps = phase.steps.iter().map(|step| self.step(step)).collect::<Result<_, _>>()?;
+        Ok(Phase { steps })
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Step, Unsayable> {
+        let enters_by_connecting = self.plan.joins_by_connecting();
+        let (plan, room_rule) = (Arc::clone(&self.plan), self.plan.dialect.rooms);
+        let leaves_by_closing = plan.leave.is_none() && room_rule != RoomsRule::None;
+        let client = self.client(&step.peer);
+        let same = || Ok(step.clone());
+        match &step.action {
+            Action::Connect => {
+                client.reopen();
+                same()
+            }
+            Action::Emit { event, data, ack } if event == "create-room" || event == "join-room" => {
+                let room = data.as_ref().map(|data| &data.0);
+                if !plan.dialect().answers_requests && !room.is_some_and(is_surely_valid) {
+                    return Err(Unsayable("a request that has to be refused: nobody would answer".to_owned()));
+                }
+                if client.inside && plan.dialect.second_room != SecondRoomRule::Refused {
+                    let word = match plan.dialect.second_room {
+                        SecondRoomRule::Moves => return same(),
+                        SecondRoomRule::Several => "in a second room besides the first",
+                        SecondRoomRule::Impossible | SecondRoomRule::Refused => "in another room",
+                    };
+                    return Err(Unsayable(format!("that a member asks to be {word}, which this target allows")));
+                }
+                client.inside = true;
+                if enters_by_connecting {
+                    let room = data.clone().ok_or_else(|| Unsayable("a request without a room".to_owned()))?;
+                    client.is_open = true;
+                    return Ok(Step {
+                        action: Action::Enter { event: event.clone(), room, ack: *ack },
+                        ..step.clone()
+                    });
+                }
+                client.say(event, data.as_ref(), *ack)?;
+                same()
+            }
+            Action::Emit { event, .. } if event == "leave-room" && leaves_by_closing => {
+                if !std::mem::take(&mut client.inside) {
+                    return Err(Unsayable("leaving without being in a room".to_owned()));
+                }
+                client.is_open = !enters_by_connecting;
+                client.has_left = true;
+                client.speaker.forget();
+                Ok(Step { action: Action::Close, ..step.clone() })
+            }
+            Action::Emit { event, data, ack } => {
+                if event == "leave-room" {
+                    client.inside = false;
+                    if room_rule == RoomsRule::None {
+                        return Err(Unsayable("leaving: there are no rooms".to_owned()));
+                    }
+                }
+                if enters_by_connecting && !client.is_open {
+                    return Err(Unsayable("a message outside of a room".to_owned()));
+                }
+                client.say(event, data.as_ref(), *ack)?;
+                same()
+            }
+            Action::Broken(_) if enters_by_connecting && !client.is_open => {
+                Err(Unsayable("a frame outside of a room".to_owned()))
+            }
+            Action::Close | Action::Drop => {
+                client.reopen();
+                client.is_open = false;
+                same()
+            }
+            _ => same(),
+        }
+    }
+
+    fn client(&mut self, peer: &Peer) -> &mut Client {
+        let plan = &self.plan;
+        self.clients.entry(peer.clone()).or_insert_with(|| Client {
+            speaker: Speaker::new(Arc::clone(plan), Arc::default()),
+            inside: false,
+            has_left: false,
+            is_open: !plan.joins_by_connecting(),
+        })
+    }
+}
+
+impl Client {
+    fn reopen(&mut self) {
+        self.speaker.forget();
+        self.inside = false;
+        self.has_left = false;
+    }
+
+    /// Tries to say something, and takes a request for granted.
+    fn say(&mut self, event: &str, data: Option<&Template>, ack: bool) -> Result<(), Unsayable> {
+        let reaction = self.speaker.say(event, data.map(|data| &data.0), ack.then_some(0))?;
+        let refused =
+            |incoming: &Incoming| matches!(incoming, Incoming::Ack { data, .. } if read_ack(data.as_ref()).is_none());
+        debug_assert!(!reaction.incoming.iter().any(refused), "a speaker makes no ack that means nothing");
+        Ok(())
+    }
+}
+
+fn moves(step: &Step) -> bool {
+    matches!(&step.action, Action::Emit { event, .. } if matches!(event.as_str(), "create-room" | "join-room" | "leave-room"))
+}
+
+/// Whether a room id is one that every server has to take: a scenario's own name for a room, or a valid text.
+fn is_surely_valid(room: &Value) -> bool {
+    room.as_str().is_some_and(|text| RoomId::parse(text).is_ok())
+}
