@@ -36,9 +36,14 @@ pub struct BindingFile {
     pub leave: Option<LeaveTable>,
     /// Signals.
     pub signal: SignalTable,
-    /// An event that the protocol does not name, for ERR-05; holes `{event}` and `{data}`.
+    /// Any event by name, for what the protocol does not name (ERR-05); holes `{event}`, `{data}` and `{ack}`. On Socket.IO
+    /// that is `["{event}", "{data}"]` unless said otherwise.
     #[schemars(with = "Option<Value>")]
     pub unknown: Option<Spanned<Value>>,
+    /// Whether the target names events and members as docs/protocol.md does, so that malformed signals can be said by
+    /// `unknown`.
+    #[serde(default)]
+    pub names_of_the_protocol: bool,
     /// What the server may send, in order: the first pattern that fits says what a message means. What none fits is recorded
     /// as an event that the protocol does not name.
     #[serde(default)]

@@ -115,7 +115,10 @@ impl Speaker {
     /// Says an event of the protocol's vocabulary.
     pub(crate) fn say(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
         if let Some(kind) = SignalKind::ALL.into_iter().find(|kind| kind.event() == event) {
-            return self.say_signal(kind, data);
+            return match self.say_signal(kind, data) {
+                Err(_) if self.plan.has_names_of_the_protocol => self.say_unknown(event, data, ack),
+                said => said,
+            };
         }
         match event {
             "create-room" => self.say_request(false, data, ack),
@@ -135,7 +138,7 @@ impl Speaker {
         }
         let request = plan.request(joins);
         let room = data.map(|given| self.rooms.real(given));
-        if ack.is_none() && request.ack.is_none() && request.reply.is_some() {
+        if ack.is_none() && request.reply.is_some() && !request.numbers_acks(plan.holes.ack) {
             return Err(Unsayable("a request without an ack".to_owned()));
         }
         let holes = &plan.holes;
@@ -161,7 +164,9 @@ impl Speaker {
                 self.requests.push_back(pending);
             }
         } else if request.reply.is_some() {
-            self.requests.push_back(pending);
+            if ack.is_some() {
+                self.requests.push_back(pending);
+            }
         } else {
             // Nobody answers: whoever asks is in.
             reaction.incoming.extend(self.accept(pending, None));
@@ -214,7 +219,10 @@ impl Speaker {
         let unsayable = || Unsayable(format!("the event {event:?}"));
         let plan = Arc::clone(&self.plan);
         let node = plan.unknown.as_ref().ok_or_else(unsayable)?;
-        self.clear(&[plan.holes.data]);
+        self.clear(&[plan.holes.data, plan.holes.ack]);
+        if let Some(ack) = ack {
+            self.values.set(plan.holes.ack, ack.into());
+        }
         self.values.set(plan.holes.event, event.into());
         if let Some(data) = data {
             self.values.set(plan.holes.data, data.clone());
@@ -446,6 +454,13 @@ impl Speaker {
         if let Some(id) = &self.id {
             self.values.set(holes.id, id.clone());
         }
+    }
+}
+
+impl Request {
+    /// Whether what is sent says under which number to answer, so that it can ask for no answer.
+    fn numbers_acks(&self, ack: Hole) -> bool {
+        self.send.iter().any(|node| node.holes().contains(&ack))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `glare` command: arguments in, text and an exit code out.
 
+mod bindings;
 mod check;
 mod list;
 mod test;
@@ -67,6 +68,8 @@ enum Subcommands {
     Check(CheckArgs),
     /// Show what there is.
     List(ListArgs),
+    /// Show, check and begin bindings: how a server's wire carries the protocol.
+    Bindings(bindings::BindingsArgs),
 }
 
 const TEST_EXAMPLES: &str = "\
@@ -248,6 +251,7 @@ pub fn main() -> ExitCode {
         Subcommands::Replay(args) => test::replay(&args),
         Subcommands::Check(args) => check::check(&args),
         Subcommands::List(args) => list::list(&args),
+        Subcommands::Bindings(args) => bindings::bindings(&args),
     };
     match outcome {
         Ok(exit) => exit.into(),
