@@ -16,6 +16,8 @@ pub mod process;
 pub mod report;
 pub mod run;
 pub mod scenario;
+mod shard;
+pub mod suite;
 pub mod target;
 pub mod trace;
 pub mod transport;

@@ -30,6 +30,8 @@ pub const FROZEN_RECEIVE_BUFFER_BYTES: u32 = 4_096;
 pub const STEPS_MAX: usize = 10_000;
 /// Steps that may be under way at the same time where the model has to try every order.
 pub const RACING_STEPS_MAX: usize = 6;
+/// Inputs in one generated tour. Shorter ones cost more connections; longer ones hide more behind a failure.
+pub const TOUR_INPUTS_MAX: usize = 60;
 /// Candidate states of the model oracle; beyond it a verdict is inconclusive.
 pub const CANDIDATES_MAX: usize = 4_096;
 /// Scenarios side by side, unless `--jobs` says otherwise.
@@ -40,3 +42,17 @@ pub const JOBS_MAX: usize = 256;
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
 /// The most that `glare check --threads` accepts.
 pub const THREADS_MAX: usize = 64;
+/// Random scenarios in a run, unless `--cases` says otherwise.
+pub const RANDOM_CASES_DEFAULT: usize = 1_000;
+/// The most that `--cases` accepts.
+pub const RANDOM_CASES_MAX: usize = 1_000_000;
+/// States beyond the model's for which the complete suite is complete, unless `--extra-states` says otherwise.
+pub const EXTRA_STATES_DEFAULT: usize = 1;
+/// The most that `--extra-states` accepts: the suite grows with the number of inputs to this power.
+pub const EXTRA_STATES_MAX: usize = 2;
+/// The most parts that `--shard` cuts a run into.
+pub const SHARDS_MAX: u64 = 10_000;
+/// The longest `--budget`.
+pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Cases that the console names where many share one finding; the JSON report names all.
+pub const NAMES_SHOWN_MAX: usize = 12;

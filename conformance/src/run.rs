@@ -33,12 +33,23 @@ pub struct Plan {
     pub jobs: usize,
     /// How long to wait for what the protocol promises.
     pub timeout: Duration,
+    /// No case begins after this time.
+    pub budget: Option<Budget>,
     /// Orders the cases.
     pub seed: u64,
     /// Distinguishes the rooms of this run.
     pub nonce: u64,
     /// The target's process, where the runner started it, and the address at which it serves.
     pub process: Option<(ServerProcess, SocketAddr)>,
+}
+
+/// How long a run may go on beginning cases, and until when that is.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// How long.
+    pub time: Duration,
+    /// Until when.
+    pub deadline: Instant,
 }
 
 /// What became of one case.
@@ -129,6 +140,10 @@ async fn run_side_by_side(
     loop {
         while running.len() < plan.jobs {
             let Some(case) = waiting.next() else { break };
+            if let Some(reason) = plan.is_out_of_time() {
+                watch(RunEvent::Finished(Box::new(CaseResult::not_exercised(case, &reason))));
+                continue;
+            }
             running.spawn(execute(plan.transport.clone(), case, plan.settings(), plan.exact));
         }
         let Some(finished) = running.join_next().await else { break };
@@ -155,6 +170,10 @@ fn lost_connections(trace: &Trace) -> bool {
 
 /// Runs one case with nothing beside it, on a target that is alive.
 async fn run_alone(plan: &mut Plan, case: Arc<Scenario>, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
+    if let Some(reason) = plan.is_out_of_time() {
+        watch(RunEvent::Finished(Box::new(CaseResult::not_exercised(case, &reason))));
+        return Ok(());
+    }
     plan.revive(&case.id, watch).await?;
     let result = execute(plan.transport.clone(), case, plan.settings(), plan.exact).await;
     watch(RunEvent::Finished(Box::new(result)));
@@ -175,6 +194,12 @@ impl CaseResult {
 impl Plan {
     fn settings(&self) -> Settings {
         Settings { timeout: self.timeout, nonce: self.nonce }
+    }
+
+    /// Why no further case begins, if none does.
+    fn is_out_of_time(&self) -> Option<String> {
+        let budget = self.budget.filter(|budget| Instant::now() >= budget.deadline)?;
+        Some(format!("the time budget of {} s was used up", budget.time.as_secs_f64()))
     }
 
     fn is_running(&mut self) -> bool {

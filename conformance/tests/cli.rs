@@ -4,35 +4,12 @@ use std::{
     io::{Read, Write},
     net::TcpListener,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
-fn glare(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_glare"));
-    command.args(args).stdin(Stdio::null()).env("NO_COLOR", "1");
-    command
-}
+use command::{error, glare, page, read_json};
 
-fn run(args: &[&str]) -> Output {
-    glare(args).output().expect("the command starts")
-}
-
-/// Standard error of a command that has to end with this code.
-fn error(args: &[&str], code: i32) -> String {
-    let output = run(args);
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}\n{}", String::from_utf8_lossy(&output.stdout));
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    stderr
-}
-
-/// Standard output of a command that has to end with this code.
-fn page(args: &[&str], code: i32) -> String {
-    let output = run(args);
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {stdout}\n{}", String::from_utf8_lossy(&output.stderr));
-    stdout
-}
+mod command;
 
 /// A server that answers every connection with these bytes, and then listens in silence.
 fn server_that_says(bytes: &'static [u8]) -> String {
@@ -182,11 +159,6 @@ fn the_json_report_has_the_form_of_its_schema() {
     let counted: u64 =
         report["summary"].as_object().expect("counts").values().filter_map(serde_json::Value::as_u64).sum();
     assert_eq!(usize::try_from(counted).ok(), Some(results.len()));
-}
-
-fn read_json(path: &Path) -> serde_json::Value {
-    let text = std::fs::read_to_string(path).expect("the file is there");
-    serde_json::from_str(&text).expect("it is JSON")
 }
 
 #[test]

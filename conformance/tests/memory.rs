@@ -5,7 +5,7 @@ use std::time::Duration;
 use glare_conformance::{
     driver::{Settings, drive},
     oracle::judge,
-    scenario::library,
+    scenario::{library, parse},
     transport::{Memory, Transport},
     verdict::Verdict,
 };
@@ -24,4 +24,15 @@ async fn the_reference_rules_pass_every_case() {
         }
     }
     assert!(alarms.is_empty(), "{}", alarms.join("\n"));
+}
+
+/// B leaves before A comes back: of A's two stays B saw the first one begin, and C the second.
+#[tokio::test(start_paused = true)]
+async fn two_joins_of_one_client_are_not_one_notice_in_two_orders() {
+    let text = "case: back-again\ntitle: t\ncovers: ORDER-04\n\
+                B create r\nA join r\nC join r\nA leave\nB leave\nA join r\n\
+                together\n  A leave\n  A join r\n  A leave\n  B join r\nend\n";
+    let case = parse(text).unwrap().remove(0);
+    let trace = drive(&Transport::Memory(Memory::reference()), &case, SETTINGS).await;
+    assert_eq!(judge(&trace, true).violations, []);
 }

@@ -8,12 +8,17 @@ use glare_model::{
 };
 
 use super::{Exit, Failure, ListArgs, ListWhat, print};
-use crate::{binding::Binding, scenario::library};
+use crate::{
+    binding::Binding,
+    scenario::library,
+    suite::{SUITES, Scope},
+};
 
 pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
     let mut page = String::new();
     let written = match args.what {
         ListWhat::Requirements => requirements(&mut page),
+        ListWhat::Suites => suites(&mut page),
         ListWhat::Cases => cases(&mut page),
         ListWhat::Variants => variants(&mut page),
         ListWhat::Bindings => bindings(&mut page),
@@ -33,6 +38,15 @@ fn requirements(page: &mut String) -> std::fmt::Result {
             Role::Capability => "optional capability: see glare check".to_owned(),
         };
         writeln!(page, "{id:<9} {:<7} {}\n                  ({judged})", clause.level, clause.text)?;
+    }
+    Ok(())
+}
+
+fn suites(page: &mut String) -> std::fmt::Result {
+    for suite in SUITES {
+        let cases = (suite.make)(&Scope::default()).scenarios.len();
+        let default = if suite.by_default { ", runs by default" } else { "" };
+        writeln!(page, "{:<13} {cases:>6} cases  {}{default}", suite.name, suite.description)?;
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 mod bindings;
 mod check;
 mod list;
+mod reach;
+mod suite;
 mod test;
 
 use std::{
@@ -78,6 +80,7 @@ Examples:
   glare test tutorial:http://127.0.0.1:3000 --only 'ROOM-*' --skip room-13-silent-member
   glare test 'tutorial:http://127.0.0.1:{port}' --process 'node server.js'
   glare test ws://127.0.0.1:3000/ws --report json=report.json --trace-dir traces
+  glare test --suite full --seed 7 --shard 1/4 --budget 5m
 
 TARGET is [binding:]url, `embedded` (the reference server, started for the run) or memory:reference.
 `glare list bindings` shows the bindings; http means tutorial (Socket.IO), ws means glare (JSON).";
@@ -89,12 +92,8 @@ struct TestArgs {
     target: Option<String>,
     #[command(flatten)]
     run: RunArgs,
-    /// Run only cases whose id, or one of whose clauses, matches; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
-    /// Leave out cases whose id, or one of whose clauses, matches; may be given several times.
-    #[arg(long, value_name = "GLOB")]
-    skip: Vec<String>,
+    #[command(flatten)]
+    suites: suite::SuiteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -117,7 +116,7 @@ struct RunArgs {
     /// The lowest level of a broken clause that fails the run. All levels are judged and shown.
     #[arg(long, value_enum, default_value_t = LevelArg::Must)]
     level: LevelArg,
-    /// Orders the cases; printed, random unless given.
+    /// Orders the cases and makes the random ones; printed, random unless given.
     #[arg(long)]
     seed: Option<u64>,
     /// How many cases run side by side.
@@ -202,7 +201,9 @@ struct ListArgs {
 enum ListWhat {
     /// Every clause of the protocol, with its level and its cases.
     Requirements,
-    /// Every case of the suite.
+    /// Every suite, with the number of its cases.
+    Suites,
+    /// Every case that was written by hand.
     Cases,
     /// Every variant of the protocol that `glare check` knows.
     Variants,

@@ -15,6 +15,8 @@ use crate::{
 /// What was done and seen between one settling and the next.
 #[derive(Clone, Debug, Default)]
 pub struct PhaseStory {
+    /// The place in the trace of its first record.
+    pub began_at: usize,
     /// What clients did, in order.
     pub acts: Vec<Act>,
     /// What arrived, in the order of arrival. Acks of fences are not part of it.
@@ -132,7 +134,7 @@ impl Story {
     /// Takes in the next record; `at` is its place in the trace.
     pub(crate) fn entry(&mut self, at: usize, entry: &Entry) {
         if self.phases.is_empty() || matches!(entry, Entry::Phase { .. }) {
-            self.phases.push(PhaseStory::default());
+            self.phases.push(PhaseStory { began_at: at, ..PhaseStory::default() });
         }
         let phase = self.phases.last_mut().expect("a phase was just pushed");
         let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None, payload_bytes: 0 };

@@ -1,12 +1,17 @@
 //! The report for people: clauses first, then one block for each broken clause, then the sum.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use glare_model::requirement::{Level, RequirementId};
 use owo_colors::{OwoColorize, Style};
 
-use super::{RequirementResult, Summary, lanes::lanes};
-use crate::{oracle::Violation, run::CaseResult, verdict::Verdict};
+use super::{RequirementResult, Run, lanes::lanes};
+use crate::{
+    limits::NAMES_SHOWN_MAX,
+    oracle::Violation,
+    run::CaseResult,
+    verdict::{Evidence, Verdict},
+};
 
 /// Where the report goes.
 #[derive(Clone, Copy, Debug)]
@@ -20,35 +25,44 @@ impl Console {
         if self.colours { text.style(style).to_string() } else { text.to_owned() }
     }
 
-    /// The whole report. `results` are ordered by name; `replay` gives the command for a case's id.
+    /// The whole report.
     #[must_use]
-    pub fn render(
-        self,
-        results: &[CaseResult],
-        summary: &Summary,
-        level: Level,
-        replay: &dyn Fn(&str) -> String,
-    ) -> String {
+    pub fn render(self, run: &Run<'_>) -> String {
         let mut page = String::new();
-        for requirement in &summary.requirements {
+        for requirement in &run.summary.requirements {
             page.push_str(&self.requirement_line(requirement));
         }
-        for requirement in summary.requirements.iter().filter(|one| one.verdict == Verdict::Fail) {
+        for requirement in run.summary.requirements.iter().filter(|one| one.verdict == Verdict::Fail) {
             page.push('\n');
-            page.push_str(&self.failure(requirement.id, results, replay));
+            page.push_str(&self.failure(requirement.id, run));
         }
-        for result in results.iter().filter(|result| result.judgement.verdict == Verdict::Inconclusive) {
+        page.push_str(&self.without_verdict(run));
+        page.push('\n');
+        page.push_str(&suites(run));
+        page.push_str(&self.sum(run));
+        page
+    }
+
+    /// The cases of which nothing can be said, and what did not run at all.
+    fn without_verdict(self, run: &Run<'_>) -> String {
+        let mut page = String::new();
+        let with = |verdict: Verdict| run.results.iter().filter(move |result| result.judgement.verdict == verdict);
+        for result in with(Verdict::Inconclusive) {
             let reason = result.judgement.reason.as_deref().unwrap_or("no reason is known");
             let word = self.paint("INCONCLUSIVE", Style::new().yellow().bold());
-            let _infallible = writeln!(
-                page,
-                "\n{word} {}\n  because   {reason}\n  replay    {}",
-                result.case.id,
-                replay(&result.case.id)
-            );
+            let (case, replay) = (&result.case.id, (run.replay)(&result.case.id));
+            let _infallible = writeln!(page, "\n{word} {case}\n  because   {reason}\n  replay    {replay}");
         }
-        page.push('\n');
-        page.push_str(&self.sum(results, summary, level));
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for result in with(Verdict::NotExercised) {
+            let reason = result.judgement.reason.as_deref().unwrap_or("no reason is known");
+            reasons.entry(reason).or_default().push(&result.case.id);
+        }
+        for (reason, cases) in reasons {
+            let word = self.paint("NOT EXERCISED", Style::new().yellow().bold());
+            let _infallible =
+                writeln!(page, "\n{word} {} cases\n  because   {reason}\n  cases     {}", cases.len(), names(&cases));
+        }
         page
     }
 
@@ -61,14 +75,15 @@ impl Console {
         };
         let word = self.paint(&format!("{:<14}", one.verdict.word()), style);
         let cases = if one.cases == 1 { "1 case ".to_owned() } else { format!("{} cases", one.cases) };
-        let evidence = one.evidence.map_or("", crate::verdict::Evidence::word);
-        format!("{:<9} {:<7} {word} {cases:>9}  {evidence}", one.id, one.id.level()).trim_end().to_owned() + "\n"
+        let evidence = one.evidence.map_or("", Evidence::word);
+        let said = one.because.as_deref().unwrap_or(evidence);
+        format!("{:<9} {:<7} {word} {cases:>9}  {said}", one.id, one.id.level()).trim_end().to_owned() + "\n"
     }
 
     /// One broken clause: its shortest instance in full, the others by name.
-    fn failure(self, id: RequirementId, results: &[CaseResult], replay: &dyn Fn(&str) -> String) -> String {
+    fn failure(self, id: RequirementId, run: &Run<'_>) -> String {
         let mut instances: Vec<(&CaseResult, &Violation)> = Vec::new();
-        for result in results {
+        for result in run.results {
             let own = result.judgement.violations.iter().find(|violation| violation.requirement == id);
             instances.extend(own.map(|violation| (result, violation)));
         }
@@ -92,20 +107,21 @@ impl Console {
         }
         if instances.len() > 1 {
             let others: Vec<_> = instances[1..].iter().map(|(other, _)| other.case.id.as_str()).collect();
-            let _infallible = writeln!(block, "  also in   {}", others.join(" "));
+            let _infallible = writeln!(block, "  also in   {}", names(&others));
         }
-        let _infallible = writeln!(block, "  replay    {}", self.paint(&replay(&case.id), Style::new().cyan()));
+        let _infallible = writeln!(block, "  replay    {}", self.paint(&(run.replay)(&case.id), Style::new().cyan()));
         block
     }
 
-    fn sum(self, results: &[CaseResult], summary: &Summary, level: Level) -> String {
+    fn sum(self, run: &Run<'_>) -> String {
+        let (summary, level) = (run.summary, run.level);
         let counts = summary.counts.iter().filter(|(verdict, count)| *count > 0 || *verdict == Verdict::Pass);
         let counts: Vec<_> =
             counts.map(|(verdict, count)| format!("{count} {}", verdict.word().to_lowercase())).collect();
         let clauses = |verdict: Verdict, level: Level| {
             summary.requirements.iter().filter(|one| one.verdict == verdict && one.id.level() == level).count()
         };
-        let mut page = format!("{} cases: {}\n", results.len(), counts.join(", "));
+        let mut page = format!("{} cases: {}\n", run.results.len(), counts.join(", "));
         let _infallible = writeln!(
             page,
             "clauses: MUST {} pass, {} fail; SHOULD {} pass, {} fail; {} not exercised",
@@ -127,6 +143,31 @@ impl Console {
         } else {
             ("PASS", Style::new().green().bold())
         };
-        page + &self.paint(word, style) + "\n"
+        let part = run.shard.map_or(String::new(), |shard| format!("part {shard} of the run: "));
+        page + &part + &self.paint(word, style) + "\n"
+    }
+}
+
+/// How much of each suite passed, and what follows from it.
+fn suites(run: &Run<'_>) -> String {
+    let mut page = String::new();
+    for suite in run.suites {
+        let _infallible = writeln!(page, "suite {:<13} {} of {} cases passed", suite.name, suite.passed, suite.cases);
+        for claim in &suite.claims {
+            let _infallible = match suite.because() {
+                None => writeln!(page, "  so        {claim}"),
+                Some(because) => writeln!(page, "  not shown {claim} ({because})"),
+            };
+        }
+    }
+    page
+}
+
+/// The first names of many.
+fn names(cases: &[&str]) -> String {
+    let shown = cases.iter().take(NAMES_SHOWN_MAX).copied().collect::<Vec<_>>().join(" ");
+    match cases.len().saturating_sub(NAMES_SHOWN_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

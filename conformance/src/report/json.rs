@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Summary, lanes::lanes};
+use super::{Run, lanes::lanes};
 use crate::{
     run::CaseResult,
     verdict::{Evidence, Verdict},
@@ -23,6 +23,10 @@ pub struct Report {
     pub seed: u64,
     /// Whether the run ended early.
     pub interrupted: bool,
+    /// The part of the whole that ran, as `I/N`; null if it was the whole.
+    pub shard: Option<String>,
+    /// The suites that ran; none where a file's cases did.
+    pub suites: Vec<SuiteReport>,
     /// Cases by verdict.
     pub summary: Counts,
     /// What the run says of each clause that binds servers.
@@ -46,6 +50,21 @@ pub struct Counts {
     pub not_exercised: usize,
 }
 
+/// One suite.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SuiteReport {
+    /// Its name.
+    pub name: String,
+    /// The cases that it has.
+    pub cases: usize,
+    /// Those that passed in this run.
+    pub passed: usize,
+    /// What follows for a target that passes all of it.
+    pub claims: Vec<String>,
+    /// Whether this target did, so that the claims follow.
+    pub claims_hold: bool,
+}
+
 /// One clause.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RequirementReport {
@@ -57,6 +76,8 @@ pub struct RequirementReport {
     pub verdict: Verdict,
     /// The cases that this rests on.
     pub cases: usize,
+    /// Why nothing is said of it; null if something is.
+    pub because: Option<String>,
 }
 
 /// One case.
@@ -103,28 +124,31 @@ pub struct ViolationReport {
     pub oracle: String,
 }
 
-/// Makes the report. `results` are ordered by name; `replay` gives the command for a case's id.
+/// Makes the report.
 #[must_use]
-pub fn report(
-    target: &str,
-    seed: u64,
-    interrupted: bool,
-    results: &[CaseResult],
-    summary: &Summary,
-    replay: &dyn Fn(&str) -> String,
-) -> Report {
-    let count = |verdict| summary.count(verdict);
-    let requirements = summary.requirements.iter().map(|one| RequirementReport {
+pub fn report(run: &Run<'_>) -> Report {
+    let count = |verdict| run.summary.count(verdict);
+    let requirements = run.summary.requirements.iter().map(|one| RequirementReport {
         id: one.id.to_string(),
         level: one.id.level().to_string(),
         verdict: one.verdict,
         cases: one.cases,
+        because: one.because.clone(),
+    });
+    let suites = run.suites.iter().map(|suite| SuiteReport {
+        name: suite.name.to_owned(),
+        cases: suite.cases,
+        passed: suite.passed,
+        claims: suite.claims.clone(),
+        claims_hold: suite.holds(),
     });
     Report {
         schema: SCHEMA_VERSION,
-        target: target.to_owned(),
-        seed,
-        interrupted,
+        target: run.target.clone(),
+        seed: run.seed,
+        interrupted: run.interrupted,
+        shard: run.shard.map(|shard| shard.to_string()),
+        suites: suites.collect(),
         summary: Counts {
             pass: count(Verdict::Pass),
             fail: count(Verdict::Fail),
@@ -133,7 +157,7 @@ pub fn report(
             not_exercised: count(Verdict::NotExercised),
         },
         requirements: requirements.collect(),
-        results: results.iter().map(|result| of_case(result, replay)).collect(),
+        results: run.results.iter().map(|result| of_case(result, run.replay)).collect(),
     }
 }
 

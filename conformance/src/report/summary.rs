@@ -18,6 +18,8 @@ pub struct RequirementResult {
     pub evidence: Option<Evidence>,
     /// How many cases covered it, or broke it.
     pub cases: usize,
+    /// Why nothing is said of it; none if something is.
+    pub because: Option<String>,
 }
 
 /// What a run says of a target.
@@ -47,11 +49,13 @@ fn of_requirement(id: RequirementId, results: &[CaseResult]) -> RequirementResul
     let with = |verdict: Verdict| covering.iter().filter(move |result| result.judgement.verdict == verdict);
     let evidence = |results: &[&CaseResult]| results.iter().map(|result| result.judgement.evidence).max();
     if !broken.is_empty() {
-        return RequirementResult { id, verdict: Verdict::Fail, evidence: evidence(&broken), cases: broken.len() };
+        let (evidence, cases) = (evidence(&broken), broken.len());
+        return RequirementResult { id, verdict: Verdict::Fail, evidence, cases, because: None };
     }
     if with(Verdict::Inconclusive).next().is_some() {
         let cases = with(Verdict::Inconclusive).count();
-        return RequirementResult { id, verdict: Verdict::Inconclusive, evidence: None, cases };
+        let because = why_silent(&covering);
+        return RequirementResult { id, verdict: Verdict::Inconclusive, evidence: None, cases, because };
     }
     // A case that another clause's violation cut short says nothing about this one.
     let judged = |result: &&&CaseResult| match result.judgement.verdict {
@@ -60,8 +64,23 @@ fn of_requirement(id: RequirementId, results: &[CaseResult]) -> RequirementResul
         Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotExercised => false,
     };
     let passed: Vec<_> = covering.iter().filter(judged).copied().collect();
-    let verdict = if passed.is_empty() { Verdict::NotExercised } else { Verdict::Pass };
-    RequirementResult { id, verdict, evidence: evidence(&passed), cases: passed.len() }
+    let (verdict, because) =
+        if passed.is_empty() { (Verdict::NotExercised, why_silent(&covering)) } else { (Verdict::Pass, None) };
+    RequirementResult { id, verdict, evidence: evidence(&passed), cases: passed.len(), because }
+}
+
+/// Why the cases of a clause say nothing of it.
+fn why_silent(covering: &[&CaseResult]) -> Option<String> {
+    let Some(first) = covering.first() else { return Some("no case of this run covers it".to_owned()) };
+    let reasons = covering.iter().find_map(|result| result.judgement.reason.clone());
+    let cut = covering.iter().find_map(|result| result.judgement.violations.first().map(|one| (result, one)));
+    Some(match (reasons, cut) {
+        (Some(reason), _) => reason,
+        (None, Some((result, violation))) => {
+            format!("{} was cut short: it broke {}", result.case.id, violation.requirement)
+        }
+        (None, None) => format!("{} did not run to its end", first.case.id),
+    })
 }
 
 impl Summary {

@@ -122,8 +122,15 @@ fn join_ack_comes_first(story: &Story, connection: ConnectionId, moments: &[Mome
 struct Stay {
     connection: ConnectionId,
     room: String,
-    /// Notices in order: whether somebody left, who, and where in the trace.
-    notices: Vec<(bool, String, usize)>,
+    notices: Vec<Notice>,
+}
+
+/// That somebody joined or left, in the order of arrival.
+#[derive(Clone)]
+struct Notice {
+    left: bool,
+    user: String,
+    at: usize,
 }
 
 /// Splits a connection's view into stays, and judges ORDER-01 in each.
@@ -152,7 +159,7 @@ fn read_stays(
             Moment::Seen(seen) => match &seen.what {
                 Observation::Notice { left, user, .. } => {
                     if let Some(stay) = stays.last_mut() {
-                        stay.notices.push((*left, user.clone(), seen.at));
+                        stay.notices.push(Notice { left: *left, user: user.clone(), at: seen.at });
                     }
                     if *left {
                         known.remove(user);
@@ -167,7 +174,7 @@ fn read_stays(
                 Observation::Signal { from: Some(from), .. } if !known.contains(from) => {
                     let gone = stays
                         .last()
-                        .is_some_and(|stay| stay.notices.iter().any(|(left, user, _)| *left && user == from));
+                        .is_some_and(|stay| stay.notices.iter().any(|notice| notice.left && notice.user == *from));
                     if gone {
                         let expected = format!("no signal of {} after its user-left", story.name_of_user(from));
                         found.push(violation(story, ORDER_01, seen.at, expected, "a signal of it"));
@@ -229,22 +236,40 @@ fn notices_have_one_order(story: &Story, stays: &[Stay], found: &mut Vec<Violati
     for (place, one) in stays.iter().enumerate() {
         for other in stays[..place].iter().filter(|other| other.room == one.room && other.connection != one.connection)
         {
-            let common = |stay: &Stay, within: &Stay| -> Vec<(bool, String, usize)> {
-                let both = |(left, user, _): &&(bool, String, usize)| {
-                    within.notices.iter().any(|(other_left, other_user, _)| left == other_left && user == other_user)
-                };
-                stay.notices.iter().filter(both).cloned().collect()
-            };
-            let (mine, theirs) = (common(one, other), common(other, one));
-            let differs = mine.iter().zip(&theirs).find(|(mine, theirs)| (mine.0, &mine.1) != (theirs.0, &theirs.1));
-            if let (true, Some((mine, _))) = (mine.len() == theirs.len(), differs) {
+            let (mine, theirs) = (common(story, one, other), common(story, other, one));
+            let differs = mine.iter().zip(&theirs).find(|((_, mine), (_, theirs))| mine != theirs);
+            if let (true, Some(((at, _), _))) = (mine.len() == theirs.len(), differs) {
                 let expected = format!(
                     "{} and {} see joins and leaves in one order",
                     story.name(other.connection),
                     story.name(one.connection)
                 );
-                found.push(violation(story, ORDER_04, mine.2, expected, "they saw different orders"));
+                found.push(violation(story, ORDER_04, *at, expected, "they saw different orders"));
             }
         }
     }
+}
+
+/// The notices of one stay that are about the same events as notices of another one: where in the trace, and which event.
+fn common<'a>(story: &'a Story, stay: &'a Stay, other: &'a Stay) -> Vec<(usize, Event<'a>)> {
+    let others: BTreeSet<_> = other.notices.iter().filter_map(|notice| event(story, notice)).collect();
+    let own = stay.notices.iter().filter_map(|notice| Some((notice.at, event(story, notice)?)));
+    own.filter(|(_, event)| others.contains(event)).collect()
+}
+
+/// The phase, whether somebody left, and who.
+type Event<'a> = (usize, bool, &'a str);
+
+/// The one event that a notice can be about; none where a client came or went more than once in that phase, for two
+/// members may have seen different ones of these.
+fn event<'a>(story: &Story, notice: &'a Notice) -> Option<Event<'a>> {
+    let number = story.phases.partition_point(|phase| phase.began_at <= notice.at).checked_sub(1)?;
+    let phase = &story.phases[number];
+    let acts = phase.acts.iter().filter(|act| story.user(act.connection) == notice.user);
+    let may_be = acts.filter(|act| match act.stimulus() {
+        Stimulus::Request { .. } => !notice.left,
+        Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken => notice.left,
+        Stimulus::Signal { .. } | Stimulus::UnknownEvent => false,
+    });
+    (may_be.count() <= 1).then_some((number, notice.left, &notice.user))
 }

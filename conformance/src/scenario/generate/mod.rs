@@ -3,6 +3,15 @@
 //! A generated scenario is text like a written one ([`super::Scenario::render`]), so that a failure replays from a file.
 //! The same arguments give the same scenarios, in the same order, under the same ids.
 
+mod abstraction;
+mod coverage;
+mod machine;
+mod script;
+mod symmetry;
+mod tours;
+
+pub use tours::tours;
+
 use super::Scenario;
 
 /// What a generator made.

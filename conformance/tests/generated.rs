@@ -1,0 +1,75 @@
+//! Suites that the model generates, in memory: they pass where the rules are kept, and say what they cover.
+
+use std::time::Duration;
+
+use glare_conformance::{
+    driver::{Settings, drive},
+    oracle::judge,
+    scenario::{Action, Scenario, generate, parse},
+    transport::{Memory, Transport, virtual_time},
+    verdict::Verdict,
+};
+
+const SETTINGS: Settings = Settings { timeout: Duration::from_secs(2), nonce: 1 };
+
+/// What fails, and how, against the model's own rules.
+fn alarms(scenarios: &[Scenario]) -> Vec<String> {
+    let runtime = virtual_time().expect("a runtime");
+    let judged = scenarios.iter().map(|case| {
+        let transport = Transport::Memory(Memory::reference());
+        (case, judge(&runtime.block_on(drive(&transport, case, SETTINGS)), true))
+    });
+    let failed = judged.filter(|(_, judgement)| judgement.verdict != Verdict::Pass);
+    failed.map(|(case, judgement)| format!("{}: {judgement:#?}", case.id)).collect()
+}
+
+/// How large a suite is, for a snapshot.
+fn size(scenarios: &[Scenario]) -> String {
+    let steps = || scenarios.iter().flat_map(|case| &case.phases).flat_map(|phase| &phase.steps);
+    let phases: usize = scenarios.iter().map(|case| case.phases.len()).sum();
+    let acts = steps().filter(|step| step.action != Action::Connect).count();
+    let connections = steps().filter(|step| step.action == Action::Connect).count();
+    let longest = scenarios.iter().map(|case| case.phases.len()).max().unwrap_or(0);
+    format!(
+        "{} scenarios, {phases} phases (at most {longest} in one), {acts} acts, {connections} connections",
+        scenarios.len()
+    )
+}
+
+fn reads_again(scenarios: &[Scenario]) {
+    for case in scenarios {
+        let mut again = parse(&case.render()).expect("a rendered scenario").remove(0);
+        again.source.clone_from(&case.source);
+        assert_eq!(&again, case);
+    }
+}
+
+fn ids_are_unique(scenarios: &[Scenario]) {
+    let ids: std::collections::BTreeSet<_> = scenarios.iter().map(|case| &case.id).collect();
+    assert_eq!(ids.len(), scenarios.len());
+}
+
+mod tours {
+    use super::*;
+
+    #[test]
+    fn raise_no_alarm_against_the_rules() {
+        let alarms = alarms(&generate::tours().scenarios);
+        assert!(alarms.is_empty(), "{}", alarms.join("\n"));
+    }
+
+    #[test]
+    fn are_the_same_every_time_and_read_again() {
+        let tours = generate::tours();
+        assert_eq!(tours, generate::tours());
+        reads_again(&tours.scenarios);
+        ids_are_unique(&tours.scenarios);
+    }
+
+    #[test]
+    fn are_small() {
+        let tours = generate::tours();
+        insta::assert_snapshot!("tours", format!("{}\n{}", size(&tours.scenarios), tours.claims.join("\n")));
+        insta::assert_snapshot!("a_tour", tours.scenarios[1].render());
+    }
+}
