@@ -192,7 +192,6 @@ impl Driver<'_> {
         let ending = |how| Entry::Ending { connection: id, how };
         match action {
             Action::Connect => {}
-            Action::Enter { .. } => todo!(),
             Action::Emit { event, data, ack } => {
                 let data = data.as_ref().map(|data| data.fill(self));
                 self.emit(id, event, data, *ack).await;

@@ -64,15 +64,6 @@ pub struct Step {
 pub enum Action {
     /// Open a connection; the first step of a client does so by itself. A second one is a reconnect.
     Connect,
-    /// Open a connection that is in a room from the start: what a request becomes where rooms are chosen by connecting.
-    Enter {
-        /// The request that it stands for.
-        event: String,
-        /// The room's id.
-        room: Template,
-        /// Whether an ack was asked for.
-        ack: bool,
-    },
     /// Send an event.
     Emit {
         /// Its name.

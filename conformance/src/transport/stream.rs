@@ -7,6 +7,7 @@ mod opening;
 #[cfg(test)]
 pub(super) mod tests;
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
@@ -15,7 +16,7 @@ use std::time::Duration;
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -39,26 +40,52 @@ const UNPARSABLE: &str = "(unparsable)";
 /// A WebSocket over plain TCP.
 pub(super) type Stream = WebSocketStream<TcpStream>;
 
-/// How a wire writes events as text frames, and reads them.
-pub(super) trait Codec: 'static {
-    /// A packet whose JSON ends too early.
-    const TRUNCATED_JSON: &'static str;
-    /// A packet whose JSON is of another shape.
-    const WRONG_SHAPE: &'static str;
-    /// A packet of a type that does not exist.
-    const UNKNOWN_TYPE: &'static str;
-    /// An ack that nobody asked for.
-    const STRAY_ACK: &'static str;
-    /// A packet up to where its data starts.
-    const BEFORE_DATA: &'static str;
+/// How a wire writes events as frames, and reads them, on one connection.
+pub(super) trait Codec: Send + 'static {
+    /// Frames that are not of the wire's form.
+    fn misspoken(&self) -> Misspoken;
+
     /// What is said before the WebSocket is closed.
-    const FAREWELL: &'static [&'static str];
+    fn farewell(&self) -> &'static [&'static str] {
+        &[]
+    }
 
-    /// The text frame of an event.
-    fn encode(event: &str, data: Option<&serde_json::Value>, ack: Option<u64>) -> String;
+    /// What is sent again and again, and how often.
+    fn keepalive(&self) -> Option<(Message, Duration)> {
+        None
+    }
 
-    /// The meaning of a text frame; `None` if it is not of the wire's form.
-    fn decode(text: &str) -> Option<Decoded>;
+    /// The frames of an event, and what is known without an answer.
+    fn encode(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>, out: &mut Encoded);
+
+    /// The meaning of a text frame. Returns whether it is of the wire's form.
+    fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool;
+
+    /// The meaning of a binary frame. Returns whether it is of the wire's form.
+    fn decode_binary(&mut self, _bytes: &[u8], _out: &mut Vec<Decoded>) -> bool {
+        false
+    }
+}
+
+/// What is written for an event.
+#[derive(Debug, Default)]
+pub(super) struct Encoded {
+    pub(super) frames: Vec<Message>,
+    pub(super) incoming: Vec<Incoming>,
+}
+
+/// Frames that are not of the wire's form.
+pub(super) struct Misspoken {
+    /// A packet whose JSON ends too early.
+    pub(super) truncated_json: String,
+    /// A packet whose JSON is of another shape.
+    pub(super) wrong_shape: String,
+    /// A packet of a type that does not exist.
+    pub(super) unknown_type: String,
+    /// An ack that nobody asked for.
+    pub(super) stray_ack: String,
+    /// A packet up to where its data starts.
+    pub(super) before_data: String,
 }
 
 /// The meaning of a server's frame.
@@ -67,32 +94,51 @@ pub(super) enum Decoded {
     /// Something to record, or the end of the connection.
     Incoming(Incoming),
     /// A question of the transport, with its answer.
-    AnswerWith(&'static str),
-    /// Nothing to do.
-    Nothing,
+    AnswerWith(Message),
 }
 
 /// Starts the task of an opened connection.
-pub(super) fn spawn<C: Codec>(
+pub(super) fn spawn(
     stream: Stream,
+    codec: impl Codec,
     opened: Opened,
     id: ConnectionId,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
 ) -> Connection {
     let (sender, commands) = mpsc::channel(limits::OUTGOING_QUEUE);
-    let talk = Talk { stream, commands, incoming, id, unheard: None, unsent_since: None, write_error: None };
-    tokio::spawn(talk.run::<C>());
+    let keepalive = codec.keepalive().map(|(message, period)| {
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        (message, ticks)
+    });
+    let talk = Talk {
+        stream,
+        codec,
+        keepalive,
+        commands,
+        incoming,
+        id,
+        unheard: VecDeque::new(),
+        decoded: Vec::new(),
+        unsent_since: None,
+        write_error: None,
+    };
+    tokio::spawn(talk.run());
     Connection { opened, commands: sender }
 }
 
 /// A connection in use.
-struct Talk {
+struct Talk<C> {
     stream: Stream,
+    codec: C,
+    keepalive: Option<(Message, Interval)>,
     commands: mpsc::Receiver<Command>,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     id: ConnectionId,
     /// Arrived, and waits for room in the scenario's queue; meanwhile nothing is read.
-    unheard: Option<Incoming>,
+    unheard: VecDeque<Incoming>,
+    /// Scratch for what one frame means.
+    decoded: Vec<Decoded>,
     /// Since when bytes wait to be written; meanwhile no command that writes is taken.
     unsent_since: Option<Instant>,
     /// A failed write does not end the connection by itself: what the server said before it hung up is still to be read.
@@ -119,32 +165,30 @@ enum Progress {
     Frame(Option<Result<Message, Error>>),
 }
 
-impl Talk {
-    async fn run<C: Codec>(mut self) {
-        match self.converse::<C>().await {
+impl<C: Codec> Talk<C> {
+    async fn run(mut self) {
+        match self.converse().await {
             End::Ended(reason) => {
                 self.report_end(reason).await;
                 farewell(&mut self.stream, &[], ABANDON_TIMEOUT).await;
             }
-            End::Close => farewell(&mut self.stream, C::FAREWELL, CLOSE_TIMEOUT).await,
-            End::Abandoned => farewell(&mut self.stream, C::FAREWELL, ABANDON_TIMEOUT).await,
+            End::Close => farewell(&mut self.stream, self.codec.farewell(), CLOSE_TIMEOUT).await,
+            End::Abandoned => farewell(&mut self.stream, self.codec.farewell(), ABANDON_TIMEOUT).await,
             End::Drop => self.reset().await,
             End::Freeze => self.freeze().await,
         }
     }
 
-    async fn converse<C: Codec>(&mut self) -> End {
+    async fn converse(&mut self) -> End {
         let incoming = self.incoming.clone();
         loop {
             let unsent = self.unsent_since.is_some();
-            let may_read = self.unheard.is_none();
+            let may_read = self.unheard.is_empty();
             let stalled_at = self.unsent_since.unwrap_or_else(Instant::now) + STALL_CHECK_INTERVAL;
             tokio::select! {
                 command = self.commands.recv(), if !unsent => match command {
-                    Some(Command::Emit { event, data, ack }) => {
-                        self.write(Message::text(C::encode(&event, data.as_ref(), ack)));
-                    }
-                    Some(Command::Broken(kind)) => self.write(broken::<C>(kind)),
+                    Some(Command::Emit { event, data, ack }) => self.emit(&event, data.as_ref(), ack),
+                    Some(Command::Broken(kind)) => self.write(broken(&self.codec, kind)),
                     Some(Command::Close) => return End::Close,
                     Some(Command::Drop) => return End::Drop,
                     Some(Command::Freeze) => return End::Freeze,
@@ -152,7 +196,7 @@ impl Talk {
                 },
                 room = incoming.reserve(), if !may_read => match room {
                     Ok(room) => {
-                        if let Some(heard) = self.unheard.take() {
+                        if let Some(heard) = self.unheard.pop_front() {
                             room.send((self.id, heard));
                         }
                     }
@@ -163,10 +207,14 @@ impl Talk {
                         self.unsent_since = None;
                         self.note_write(result);
                     }
-                    Progress::Frame(frame) => if let Some(end) = self.hear::<C>(frame) {
+                    Progress::Frame(frame) => if let Some(end) = self.hear(frame) {
                         return end;
                     },
                 },
+                () = tick(&mut self.keepalive), if !unsent => {
+                    let message = self.keepalive.as_ref().map(|(message, _)| message.clone());
+                    message.into_iter().for_each(|message| self.write(message));
+                }
                 () = sleep_until(stalled_at), if unsent => {
                     if self.commands.is_closed() {
                         return End::Abandoned;
@@ -193,16 +241,28 @@ impl Talk {
         }
     }
 
-    fn hear<C: Codec>(&mut self, frame: Option<Result<Message, Error>>) -> Option<End> {
-        let decoded = match frame {
+    fn emit(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>) {
+        let mut encoded = Encoded::default();
+        self.codec.encode(event, data, ack, &mut encoded);
+        encoded.frames.into_iter().for_each(|frame| self.write(frame));
+        self.unheard.extend(encoded.incoming);
+    }
+
+    fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<End> {
+        let mut decoded = std::mem::take(&mut self.decoded);
+        match frame {
             Some(Ok(Message::Text(text))) => {
-                C::decode(&text).unwrap_or_else(|| Decoded::Incoming(unparsable(text.as_str().to_owned())))
+                if !self.codec.decode(&text, &mut decoded) {
+                    decoded.push(Decoded::Incoming(unparsable(text.as_str().to_owned())));
+                }
             }
             Some(Ok(Message::Binary(bytes))) => {
-                Decoded::Incoming(unparsable(format!("a binary frame of {} bytes", bytes.len())))
+                if !self.codec.decode_binary(&bytes, &mut decoded) {
+                    decoded.push(Decoded::Incoming(unparsable(format!("a binary frame of {} bytes", bytes.len()))));
+                }
             }
             // The WebSocket library has answered a ping by itself.
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Decoded::Nothing,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Ok(Message::Close(frame))) => return Some(End::Ended(opening::close_reason(frame.as_ref()))),
             Some(Err(error)) => {
                 let reason = self.write_error.take().unwrap_or_else(|| opening::break_reason(&error));
@@ -212,13 +272,15 @@ impl Talk {
                 let reason = self.write_error.take().unwrap_or_else(|| "the server closed the connection".to_owned());
                 return Some(End::Ended(reason));
             }
-        };
-        match decoded {
-            Decoded::Incoming(Incoming::Ended(reason)) => return Some(End::Ended(reason)),
-            Decoded::Incoming(incoming) => self.unheard = Some(incoming),
-            Decoded::AnswerWith(text) => self.write(Message::text(text)),
-            Decoded::Nothing => {}
         }
+        for one in decoded.drain(..) {
+            match one {
+                Decoded::Incoming(Incoming::Ended(reason)) => return Some(End::Ended(reason)),
+                Decoded::Incoming(incoming) => self.unheard.push_back(incoming),
+                Decoded::AnswerWith(message) => self.write(message),
+            }
+        }
+        self.decoded = decoded;
         None
     }
 
@@ -253,6 +315,16 @@ impl Talk {
     }
 }
 
+/// The next moment to say that one is still there; never, where nobody asks for that.
+async fn tick(keepalive: &mut Option<(Message, Interval)>) {
+    match keepalive {
+        Some((_, ticks)) => {
+            ticks.tick().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
 fn shrink_receive_buffer(tcp: &TcpStream) -> io::Result<()> {
     let bytes = usize::try_from(limits::FROZEN_RECEIVE_BUFFER_BYTES).map_err(io::Error::other)?;
     socket2::SockRef::from(tcp).set_recv_buffer_size(bytes)
@@ -284,19 +356,20 @@ fn unparsable(what: String) -> Incoming {
     Incoming::Event { event: UNPARSABLE.to_owned(), data: Some(what.into()) }
 }
 
-fn broken<C: Codec>(kind: BrokenFrame) -> Message {
+fn broken(codec: &impl Codec, kind: BrokenFrame) -> Message {
+    let words = codec.misspoken();
     let raw = |payload: &'static [u8], data| Message::Frame(Frame::message(payload, OpCode::Data(data), true));
     match kind {
         BrokenFrame::Garbage => Message::text("hello"),
-        BrokenFrame::TruncatedJson => Message::text(C::TRUNCATED_JSON),
-        BrokenFrame::WrongShape => Message::text(C::WRONG_SHAPE),
-        BrokenFrame::UnknownType => Message::text(C::UNKNOWN_TYPE),
+        BrokenFrame::TruncatedJson => Message::text(words.truncated_json),
+        BrokenFrame::WrongShape => Message::text(words.wrong_shape),
+        BrokenFrame::UnknownType => Message::text(words.unknown_type),
         BrokenFrame::Binary => Message::binary(&b"\x00\x01\xfe\xff"[..]),
         BrokenFrame::InvalidUtf8 => raw(b"\xff\xfe", Data::Text),
         // Never closed: a parser has to go down all the same, and the frame is surely not of the wire's form.
-        BrokenFrame::DeepNesting => Message::text(C::BEFORE_DATA.to_owned() + &"[".repeat(NESTING_DEPTH)),
+        BrokenFrame::DeepNesting => Message::text(words.before_data + &"[".repeat(NESTING_DEPTH)),
         BrokenFrame::Empty => Message::text(""),
-        BrokenFrame::StrayAck => Message::text(C::STRAY_ACK),
+        BrokenFrame::StrayAck => Message::text(words.stray_ack),
         BrokenFrame::ReservedOpcode => raw(b"reserved", Data::Reserved(3)),
     }
 }
