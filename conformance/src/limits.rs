@@ -56,3 +56,5 @@ pub const SHARDS_MAX: u64 = 10_000;
 pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Cases that the console names where many share one finding; the JSON report names all.
 pub const NAMES_SHOWN_MAX: usize = 12;
+/// The largest answer of an HTTP prelude, in bytes.
+pub const PRELUDE_BYTES_MAX: usize = 64 << 10;

@@ -18,7 +18,9 @@ pub use adapt::NotApplicable;
 pub use builtin::Binding;
 pub use error::BindingError;
 pub use plan::Plan;
+pub(crate) use plan::{Identity, TransportPlan};
 pub use profile::Dialect;
+pub(crate) use schema::Frames;
 pub use speaker::Unsayable;
 pub(crate) use speaker::{Outgoing, Reaction, Rooms, Speaker};
 

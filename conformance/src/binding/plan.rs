@@ -12,7 +12,7 @@ use super::{
         BindingFile, DialectTable, FenceBy, Frames, IdentityFrom, Kinds, LeaveTable, Meaning, OutcomeTable, Over,
         ProcessTable, ReceiveTable, RequestTable, RoomsRule, SignalTable, TransportTable,
     },
-    template::{Hole, HoleNames, Node, TemplateError, Text},
+    template::{Hole, HoleNames, Node, TemplateError, Text, Values},
 };
 
 /// A compiled binding.
@@ -58,9 +58,6 @@ pub(crate) enum TransportPlan {
         subprotocol: Option<String>,
         frames: Frames,
         prelude: Option<(Text, Node)>,
-    },
-    Exec {
-        command: Text,
     },
 }
 
@@ -256,14 +253,59 @@ impl Plan {
         Err(Fault::missing(problem))
     }
 
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The handshake's own parameters.
+    pub(crate) fn query(&self, values: &Values) -> Vec<(String, String)> {
+        match &self.transport {
+            TransportPlan::SocketIo { query, .. } => filled(query, values),
+            TransportPlan::WebSocket { .. } => Vec::new(),
+        }
+    }
+
+    /// The payload of Socket.IO's CONNECT packet.
+    pub(crate) fn auth(&self, values: &Values) -> Option<String> {
+        let TransportPlan::SocketIo { auth: Some(auth), .. } = &self.transport else { return None };
+        let mut text = String::new();
+        auth.write(values, &mut text).then_some(text)
+    }
+
+    /// The path of an HTTP GET before connecting.
+    pub(crate) fn prelude(&self, values: &Values) -> Option<String> {
+        let TransportPlan::WebSocket { prelude: Some((get, _)), .. } = &self.transport else { return None };
+        get.fill(values, in_url)
+    }
+
+    /// The pattern of its answer.
+    pub(super) fn prelude_answer(&self) -> Option<&Node> {
+        match &self.transport {
+            TransportPlan::WebSocket { prelude, .. } => prelude.as_ref().map(|(_, answer)| answer),
+            TransportPlan::SocketIo { .. } => None,
+        }
+    }
+
+    /// Path and query of the WebSocket.
+    pub(crate) fn path(&self, values: &Values) -> Option<String> {
+        let TransportPlan::WebSocket { path: Some(path), .. } = &self.transport else { return None };
+        path.fill(values, in_url)
+    }
+
+    /// The headers and the subprotocol of the WebSocket's handshake.
+    pub(crate) fn handshake(&self, values: &Values) -> (Vec<(String, String)>, Option<String>) {
+        match &self.transport {
+            TransportPlan::WebSocket { headers, subprotocol, .. } => (filled(headers, values), subprotocol.clone()),
+            TransportPlan::SocketIo { .. } => (Vec::new(), None),
+        }
+    }
+
     /// Whether a room is entered by connecting: its id is part of the address.
     #[must_use]
     pub fn joins_by_connecting(&self) -> bool {
         match &self.transport {
             TransportPlan::WebSocket { path: Some(path), .. } => path.holes().any(|hole| hole == self.holes.room),
-            TransportPlan::WebSocket { path: None, .. }
-            | TransportPlan::SocketIo { .. }
-            | TransportPlan::Exec { .. } => false,
+            TransportPlan::WebSocket { path: None, .. } | TransportPlan::SocketIo { .. } => false,
         }
     }
 }
@@ -297,7 +339,6 @@ impl Compiler {
                 let path = path.map(|path| self.text(&path)).transpose()?;
                 TransportPlan::WebSocket { path, headers: self.texts(headers)?, subprotocol, frames, prelude }
             }
-            TransportTable::Exec { command } => TransportPlan::Exec { command: self.text(&command)? },
         };
         Ok((plan, prelude_has_id))
     }
@@ -455,4 +496,24 @@ fn clause((id, reason): (Spanned<String>, String)) -> Result<(RequirementId, Str
 
 fn names_of(Kinds { offer, answer, candidate }: Kinds) -> [String; 3] {
     [offer, answer, candidate]
+}
+
+fn filled(texts: &[(String, Text)], values: &Values) -> Vec<(String, String)> {
+    texts.iter().filter_map(|(name, text)| Some((name.clone(), text.fill(values, str::to_owned)?))).collect()
+}
+
+/// A value as a part of a path or a query.
+fn in_url(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+impl IdForm {
+    /// An id of this form, from random bits.
+    pub(crate) fn make(self, bits: u128) -> String {
+        match self {
+            Self::Uuid => uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string(),
+            Self::Hex(digits) => format!("{bits:032x}").chars().cycle().take(digits).collect(),
+            Self::Word => format!("peer{bits:032x}"),
+        }
+    }
 }

@@ -67,7 +67,7 @@ pub struct BindingFile {
     pub process: Option<ProcessTable>,
 }
 
-/// How connections are made: `[transport.socket-io]`, `[transport.websocket]` or `[transport.exec]`.
+/// How connections are made: `[transport.socket-io]` or `[transport.websocket]`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum TransportTable {
@@ -108,13 +108,6 @@ pub enum TransportTable {
         frames: Frames,
         /// An HTTP GET before connecting, whose answer is needed for it.
         prelude: Option<PreludeTable>,
-    },
-    /// A child process that speaks JSON lines on its standard input and output (docs/bindings.md, "Adapters").
-    #[serde(rename = "exec")]
-    Exec {
-        /// The command line; the hole `{url}` is the target's address.
-        #[schemars(with = "String")]
-        command: Spanned<String>,
     },
 }
 

@@ -3,13 +3,14 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use glare_model::message::SignalKind;
 use serde_json::{Map, Value, json};
 
 use super::{
-    plan::{Holes, Outcome, Plan, Receive, Request},
+    plan::{Holes, Identity, Outcome, Plan, Receive, Request},
     schema::{Meaning, SecondRoomRule},
     template::{Hole, Node, Values},
 };
@@ -80,9 +81,30 @@ impl Speaker {
         self.values.set(self.plan.holes.id, id.into());
     }
 
-    /// Takes in what a pattern outside this connection captured, such as that of an HTTP prelude.
-    pub(crate) fn learn(&mut self, hole: Hole, value: Value) {
-        self.values.set(hole, value);
+    /// The own id, once it is known.
+    pub(crate) fn id(&self) -> Option<String> {
+        self.id.as_ref().map(text_of)
+    }
+
+    /// Takes in the answer of the HTTP prelude. Returns whether it is of the pattern.
+    pub(crate) fn hear_prelude(&mut self, body: &Value) -> bool {
+        let plan = Arc::clone(&self.plan);
+        let is_read = plan.prelude_answer().is_some_and(|answer| answer.read(body, &mut self.values));
+        if let (Identity::Prelude, Some(id)) = (plan.identity(), self.values.get(plan.holes.id).map(text_of)) {
+            self.identify(&id);
+        }
+        is_read
+    }
+
+    /// An offer as it looks on this wire, for frames that are only a part of one.
+    pub(crate) fn an_offer(&self) -> String {
+        let mut values = self.values.clone();
+        let holes = &self.plan.holes;
+        for hole in [holes.target, holes.payload, holes.from, holes.room] {
+            values.set(hole, "x".into());
+        }
+        values.set(holes.kind, self.plan.kinds[0].as_str().into());
+        plain(&self.plan.signals[0], &values).map_or_else(String::new, |outgoing| outgoing.text)
     }
 
     /// What the holes of the handshake have.
@@ -92,6 +114,7 @@ impl Speaker {
 
     /// Takes in a room that was entered by connecting.
     pub(crate) fn enter(&mut self, room: Value) {
+        self.values.set(self.plan.holes.room, room.clone());
         self.room = Some(room);
     }
 
@@ -108,8 +131,9 @@ impl Speaker {
     }
 
     /// What is sent to stay connected.
-    pub(crate) fn keepalive(&self) -> Option<Outgoing> {
-        self.plan.keepalive.as_ref().and_then(|(node, _)| plain(node, &self.values))
+    pub(crate) fn keepalive(&self) -> Option<(Outgoing, Duration)> {
+        let (node, period) = self.plan.keepalive.as_ref()?;
+        Some((plain(node, &self.values)?, *period))
     }
 
     /// Says an event of the protocol's vocabulary.

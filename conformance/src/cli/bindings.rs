@@ -67,8 +67,6 @@ enum TransportArg {
     SocketIo,
     /// JSON in WebSocket frames.
     Websocket,
-    /// A child process that speaks JSON lines.
-    Exec,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -177,7 +175,6 @@ fn start(name: &str, transport: TransportArg, identity: IdentityArg) -> String {
     let (table, frame): (&str, fn(&str, &str) -> String) = match transport {
         TransportArg::SocketIo => (SOCKET_IO, |event, data| format!("[\"{event}\", {data}]")),
         TransportArg::Websocket => (WEBSOCKET, |event, data| format!("{{ type = \"{event}\", data = {data} }}")),
-        TransportArg::Exec => (EXEC, |event, data| format!("{{ type = \"{event}\", data = {data} }}")),
     };
     let identity = match identity {
         IdentityArg::Socket => "from = \"socket\"",
@@ -218,7 +215,6 @@ fn start(name: &str, transport: TransportArg, identity: IdentityArg) -> String {
 const SOCKET_IO: &str =
     "# A message is a list: the event's name and its arguments.\n[transport.socket-io]\npath = \"/socket.io/\"";
 const WEBSOCKET: &str = "# A message is one JSON value a frame.\n[transport.websocket]\npath = \"/\"";
-const EXEC: &str = "# A message is one JSON value a line of the adapter's standard input or output.\n[transport.exec]\ncommand = \"python3 adapter.py {url}\"";
 
 const START: &str = r#"# How your server's wire carries the protocol. docs/bindings.md explains every table; `glare bindings check FILE` says
 # what is judged with it. Texts in braces are holes: the runner fills them in what it sends, and reads them in what it gets.

@@ -4,6 +4,8 @@
 //! connection's number, on one queue that all connections of a scenario share. So the order of that queue is an order of
 //! observation: per connection it is the order of arrival.
 
+mod bound;
+mod http;
 mod memory;
 mod socketio;
 mod stream;
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+pub use bound::Bound;
 pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, virtual_time};
 
 /// The number of a connection within one scenario, in the order of opening.

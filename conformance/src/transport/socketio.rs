@@ -39,7 +39,7 @@ pub(super) async fn connect(
             Some(Packet::Noop) => {}
             Some(Packet::Connect { sid }) => {
                 let opened = Opened { user_id: sid.unwrap_or_default(), ..open };
-                return Ok(stream::spawn(stream, SocketIo, opened, id, incoming));
+                return Ok(stream::spawn(stream, SocketIo, opened, Vec::new(), id, incoming));
             }
             Some(Packet::ConnectError { message }) => {
                 return Err(OpenError::NotThisProtocol(format!("{url} refused the connection: {message}")));
@@ -63,7 +63,7 @@ fn handshake_url(base: &Url) -> Result<Url, OpenError> {
 }
 
 /// The open packet, as far as it is known before the namespace answers. Its own session id is nobody's user id.
-fn parse_open(text: &str) -> Option<Opened> {
+pub(super) fn parse_open(text: &str) -> Option<Opened> {
     let open: Value = serde_json::from_str(text.strip_prefix('0')?).ok()?;
     open.get("sid")?;
     let duration = |name: &str| open.get(name).and_then(Value::as_u64).map(Duration::from_millis);

@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, send_text};
+pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, open_with, send, send_text};
 use super::{BrokenFrame, Command, Connection, ConnectionId, Incoming, Opened};
 use crate::limits;
 
@@ -57,6 +57,11 @@ pub(super) trait Codec: Send + 'static {
 
     /// The frames of an event, and what is known without an answer.
     fn encode(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>, out: &mut Encoded);
+
+    /// The frames of a fence that is answered under this number. Returns whether the wire has one of its own.
+    fn fence(&mut self, _ack: u64, _out: &mut Encoded) -> bool {
+        false
+    }
 
     /// The meaning of a text frame. Returns whether it is of the wire's form.
     fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool;
@@ -97,11 +102,12 @@ pub(super) enum Decoded {
     AnswerWith(Message),
 }
 
-/// Starts the task of an opened connection.
+/// Starts the task of an opened connection. What came while it was opened comes first.
 pub(super) fn spawn(
     stream: Stream,
     codec: impl Codec,
     opened: Opened,
+    early: Vec<Incoming>,
     id: ConnectionId,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
 ) -> Connection {
@@ -118,7 +124,7 @@ pub(super) fn spawn(
         commands,
         incoming,
         id,
-        unheard: VecDeque::new(),
+        unheard: early.into(),
         decoded: Vec::new(),
         unsent_since: None,
         write_error: None,

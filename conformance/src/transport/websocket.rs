@@ -25,7 +25,7 @@ pub(super) async fn connect(
     let first = stream::next_text(&mut stream, &url).await?;
     let opened =
         parse_connected(&first).ok_or_else(|| stream::not_this_protocol(&url, "an event `connected`", &first))?;
-    Ok(stream::spawn(stream, Json, opened, id, incoming))
+    Ok(stream::spawn(stream, Json, opened, Vec::new(), id, incoming))
 }
 
 fn parse_connected(text: &str) -> Option<Opened> {

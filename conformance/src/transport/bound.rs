@@ -1,0 +1,292 @@
+//! Connections to a target that a binding describes: opens them as its plan says, and lets a speaker translate.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
+use url::Url;
+
+use super::socketio::packet::{Packet, prefix};
+use super::socketio::{FAREWELL, Heard, misspoken, parse_open, react};
+use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
+use super::{Connection, ConnectionId, Incoming, OpenError, Opened};
+use crate::binding::{Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan};
+
+/// A target behind a binding. Clones are the same target.
+#[derive(Clone)]
+pub struct Bound {
+    pub(crate) plan: Arc<Plan>,
+    base: Url,
+    rooms: Arc<Rooms>,
+}
+
+/// How messages are framed.
+enum Framing {
+    Text,
+    Binary,
+    Plain,
+    /// Socket.IO packets, with what stands before the data.
+    Packets(String),
+}
+
+/// The codec of a connection.
+struct Spoken {
+    speaker: Speaker,
+    framing: Framing,
+    namespace: String,
+}
+
+impl Bound {
+    /// A target at an address.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, base: Url) -> Self {
+        Self { plan, base, rooms: Arc::default() }
+    }
+
+    /// Opens a connection; into a room, where the room is chosen by connecting.
+    pub(super) async fn connect(
+        &self,
+        room: Option<&Value>,
+        id: ConnectionId,
+        incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+    ) -> Result<Connection, OpenError> {
+        let mut speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.rooms));
+        if let Identity::Client(form) = self.plan.identity() {
+            speaker.identify(&form.make(rand::random()));
+        }
+        if let Some(room) = room {
+            speaker.enter(room.clone());
+        }
+        match &self.plan.transport {
+            TransportPlan::SocketIo { path, namespace, .. } => {
+                self.open_socketio(speaker, path, namespace, id, incoming).await
+            }
+            TransportPlan::WebSocket { frames, .. } => self.open_websocket(speaker, *frames, id, incoming).await,
+        }
+    }
+
+    async fn open_socketio(
+        &self,
+        speaker: Speaker,
+        path: &str,
+        namespace: &str,
+        id: ConnectionId,
+        incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+    ) -> Result<Connection, OpenError> {
+        let mut url = stream::base_url(&self.base, path)?;
+        for (name, value) in self.plan.query(speaker.values()) {
+            url.query_pairs_mut().append_pair(&name, &value);
+        }
+        url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
+        let mut stream = stream::open(&url, "is this a Socket.IO 4 server?").await?;
+        let first = stream::next_text(&mut stream, &url).await?;
+        let open =
+            parse_open(&first).ok_or_else(|| stream::not_this_protocol(&url, "an Engine.IO open packet", &first))?;
+        let auth = self.plan.auth(speaker.values()).unwrap_or_default();
+        stream::send_text(&mut stream, &url, &format!("40{}{auth}", prefix(namespace))).await?;
+        let sid = loop {
+            let text = stream::next_text(&mut stream, &url).await?;
+            match Packet::parse(&text, namespace) {
+                Some(Packet::Ping) => stream::send_text(&mut stream, &url, "3").await?,
+                Some(Packet::Noop) => {}
+                Some(Packet::Connect { sid }) => break sid.unwrap_or_default(),
+                Some(Packet::ConnectError { message }) => {
+                    return Err(OpenError::NotThisProtocol(format!("{url} refused the connection: {message}")));
+                }
+                Some(Packet::Close | Packet::Disconnect | Packet::Event { .. } | Packet::Ack { .. }) | None => {
+                    return Err(stream::not_this_protocol(&url, "an answer to Socket.IO's CONNECT", &text));
+                }
+            }
+        };
+        let mut spoken =
+            Spoken { speaker, framing: Framing::Packets(prefix(namespace)), namespace: namespace.to_owned() };
+        if self.plan.identity() == Identity::Socket {
+            spoken.speaker.identify(&sid);
+        }
+        self.begin(stream, &url, spoken, open, id, incoming).await
+    }
+
+    async fn open_websocket(
+        &self,
+        mut speaker: Speaker,
+        frames: Frames,
+        id: ConnectionId,
+        incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+    ) -> Result<Connection, OpenError> {
+        if let Some(get) = self.plan.prelude(speaker.values()) {
+            let body = super::http::get(&self.base, &get).await?;
+            if !speaker.hear_prelude(&body) {
+                let text = body.to_string();
+                return Err(stream::not_this_protocol(&self.base, "an answer of the prelude's pattern", &text));
+            }
+        }
+        let url = stream::base_url(&self.base, "/")?;
+        let url = match self.plan.path(speaker.values()) {
+            Some(path) => url.join(&path).map_err(|error| OpenError::NotThisProtocol(format!("{path:?}: {error}")))?,
+            None => url,
+        };
+        let (headers, subprotocol) = self.plan.handshake(speaker.values());
+        let hint = "does it speak WebSocket at this path?";
+        let stream = stream::open_with(&url, hint, &headers, subprotocol.as_deref()).await?;
+        let framing = match frames {
+            Frames::Text => Framing::Text,
+            Frames::Binary => Framing::Binary,
+            Frames::Plain => Framing::Plain,
+        };
+        let opened = Opened { user_id: String::new(), ping_interval: None, ping_timeout: None };
+        let spoken = Spoken { speaker, framing, namespace: String::new() };
+        self.begin(stream, &url, spoken, opened, id, incoming).await
+    }
+
+    /// Says what is said first, and waits for the id where it comes in a message.
+    async fn begin(
+        &self,
+        mut stream: Stream,
+        url: &Url,
+        mut spoken: Spoken,
+        opened: Opened,
+        id: ConnectionId,
+        incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+    ) -> Result<Connection, OpenError> {
+        for outgoing in spoken.speaker.hello() {
+            stream::send(&mut stream, url, spoken.frame(&outgoing)).await?;
+        }
+        let mut early = Vec::new();
+        while self.plan.identity() == Identity::Message && spoken.speaker.id().is_none() {
+            let text = stream::next_text(&mut stream, url).await?;
+            let mut decoded = Vec::new();
+            if !spoken.decode(&text, &mut decoded) {
+                return Err(stream::not_this_protocol(url, "a message that says the client's id", &text));
+            }
+            for one in decoded {
+                match one {
+                    Decoded::Incoming(Incoming::Ended(reason)) => return Err(OpenError::Unreachable(reason)),
+                    Decoded::Incoming(incoming) => early.push(incoming),
+                    Decoded::AnswerWith(message) => stream::send(&mut stream, url, message).await?,
+                }
+            }
+            if early.len() > EARLY_MESSAGES_MAX {
+                return Err(stream::not_this_protocol(url, "a message that says the client's id", &text));
+            }
+        }
+        let user_id = spoken.speaker.id().unwrap_or_default();
+        Ok(stream::spawn(stream, spoken, Opened { user_id, ..opened }, early, id, incoming))
+    }
+}
+
+/// Messages that may precede the one with the client's id.
+const EARLY_MESSAGES_MAX: usize = 64;
+
+impl Spoken {
+    fn frame(&self, outgoing: &Outgoing) -> Message {
+        match &self.framing {
+            Framing::Text => Message::text(outgoing.text.clone()),
+            Framing::Binary => Message::binary(outgoing.text.clone().into_bytes()),
+            Framing::Plain => {
+                let text = serde_json::from_str::<String>(&outgoing.text);
+                Message::text(text.unwrap_or_else(|_| outgoing.text.clone()))
+            }
+            Framing::Packets(prefix) => {
+                let ack = outgoing.ack.map(|ack| ack.to_string()).unwrap_or_default();
+                Message::text(format!("42{prefix}{ack}{}", outgoing.text))
+            }
+        }
+    }
+
+    fn take(&self, reaction: Reaction, out: &mut Vec<Decoded>) {
+        out.extend(reaction.send.iter().map(|outgoing| Decoded::AnswerWith(self.frame(outgoing))));
+        out.extend(reaction.incoming.into_iter().map(Decoded::Incoming));
+    }
+
+    fn hear(&mut self, message: &Value, out: &mut Vec<Decoded>) {
+        let reaction = self.speaker.hear(message);
+        self.take(reaction, out);
+    }
+}
+
+impl Codec for Spoken {
+    fn misspoken(&self) -> Misspoken {
+        let offer = self.speaker.an_offer();
+        if let Framing::Packets(_) = &self.framing {
+            let event = serde_json::from_str::<Vec<Value>>(&offer).ok().and_then(|it| it.into_iter().next());
+            return misspoken(&event.unwrap_or_else(|| "offer".into()).to_string());
+        }
+        // Half of a message is no message, whatever the wire.
+        let half = offer.char_indices().nth(offer.chars().count() / 2).map_or("", |(at, _)| &offer[..at]).to_owned();
+        Misspoken {
+            before_data: half.clone(),
+            truncated_json: half,
+            wrong_shape: r#"{"a":1}"#.to_owned(),
+            unknown_type: r#"{"type":9}"#.to_owned(),
+            stray_ack: r#"{"ack":999999999999}"#.to_owned(),
+        }
+    }
+
+    fn farewell(&self) -> &'static [&'static str] {
+        if matches!(self.framing, Framing::Packets(_)) { FAREWELL } else { &[] }
+    }
+
+    fn keepalive(&self) -> Option<(Message, Duration)> {
+        let (outgoing, period) = self.speaker.keepalive()?;
+        Some((self.frame(&outgoing), period))
+    }
+
+    fn encode(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>, out: &mut Encoded) {
+        match self.speaker.say(event, data, ack) {
+            Ok(reaction) => {
+                out.frames.extend(reaction.send.iter().map(|outgoing| self.frame(outgoing)));
+                out.incoming.extend(reaction.incoming);
+            }
+            // A scenario was adapted to the binding before the run, so this is for whoever reads the trace.
+            Err(unsayable) => {
+                let event = "(unsayable)".to_owned();
+                out.incoming.push(Incoming::Event { event, data: Some(unsayable.to_string().into()) });
+            }
+        }
+    }
+
+    fn fence(&mut self, ack: u64, out: &mut Encoded) -> bool {
+        let Some(outgoing) = self.speaker.say_fence(ack) else { return false };
+        out.frames.push(self.frame(&outgoing));
+        true
+    }
+
+    fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool {
+        match &self.framing {
+            Framing::Packets(_) => {
+                let Some(packet) = Packet::parse(text, &self.namespace) else { return false };
+                let mut heard = None;
+                let is_due = react(packet, out, |said| {
+                    heard = Some(said);
+                    Vec::new()
+                });
+                match heard {
+                    Some(Heard::Event(message)) => self.hear(&message.into(), out),
+                    Some(Heard::Ack(ack, arguments)) => {
+                        out.extend(self.speaker.hear_ack(ack, &arguments).into_iter().map(Decoded::Incoming));
+                    }
+                    None => {}
+                }
+                is_due
+            }
+            Framing::Plain => {
+                self.hear(&text.into(), out);
+                true
+            }
+            Framing::Text => {
+                let Ok(message) = serde_json::from_str(text) else { return false };
+                self.hear(&message, out);
+                true
+            }
+            Framing::Binary => false,
+        }
+    }
+
+    fn decode_binary(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> bool {
+        let (Framing::Binary, Ok(message)) = (&self.framing, serde_json::from_slice(bytes)) else { return false };
+        self.hear(&message, out);
+        true
+    }
+}
