@@ -8,10 +8,7 @@ use std::collections::BTreeMap;
 use glare_model::message::{ServerMessage, SignalFault, SignalRefusal};
 
 use crate::{
-    oracle::{
-        sequential::{Message, Model, Outcome},
-        story::Story,
-    },
+    oracle::frontier::{Message, Running},
     trace::Entry,
     transport::ConnectionId,
 };
@@ -28,80 +25,39 @@ pub(crate) enum Due {
 /// How often something is to come.
 pub(crate) type Dues = BTreeMap<(ConnectionId, Due), usize>;
 
-/// The model, stepped beside a scenario while it runs.
-#[derive(Default)]
+/// The frontier of a scenario's trace while it runs.
 pub(crate) struct Forecast {
-    story: Story,
     /// None once the target has gone off the protocol's ways, or too many orders are legal.
-    model: Option<Model>,
-    /// Connections of the running phase that the model knows.
-    opened: usize,
+    frontier: Option<Running>,
 }
 
 impl Forecast {
     pub(crate) fn new() -> Self {
-        Self { model: Some(Model::default()), ..Self::default() }
+        Self { frontier: Some(Running::new()) }
     }
 
     /// Takes in a record of the trace.
     pub(crate) fn record(&mut self, at: usize, entry: &Entry) {
-        if matches!(entry, Entry::Phase { .. }) && !self.story.phases.is_empty() {
-            self.end_phase();
-        }
-        self.story.entry(at, entry);
-    }
-
-    fn end_phase(&mut self) {
-        let last = self.story.phases.len() - 1;
-        self.take_in_openings();
-        self.opened = 0;
-        let explained = self.model.as_mut().map(|model| model.advance(&self.story, last));
-        if !matches!(explained, Some(Outcome::Explained)) {
-            self.model = None;
-        }
-    }
-
-    fn take_in_openings(&mut self) {
-        if let (Some(model), Some(phase)) = (&mut self.model, self.story.phases.last()) {
-            phase.opened[self.opened..].iter().for_each(|connection| model.open(*connection));
-            self.opened = phase.opened.len();
+        if self.frontier.as_mut().is_some_and(|frontier| !frontier.record(at, entry)) {
+            self.frontier = None;
         }
     }
 
     /// What certainly comes of the acts of the running phase, all of which have been recorded.
-    pub(crate) fn due(&mut self) -> Dues {
-        self.take_in_openings();
-        let (Some(model), Some(phase)) = (&self.model, self.story.phases.last()) else { return Dues::new() };
-        let courses = model.courses(&self.story, phase).unwrap_or_default();
-        let mut dues = courses.iter().map(|course| {
-            let mut dues = Dues::new();
-            for (to, message, _) in &course.sent {
-                if let Some(due) = due_of(message, &self.story) {
-                    *dues.entry((ConnectionId(*to), due)).or_default() += 1;
-                }
-            }
-            dues
-        });
-        let first = dues.next().unwrap_or_default();
-        dues.fold(first, |certain, other| {
-            let both = certain.into_iter().filter_map(|(due, count)| {
-                let count = count.min(other.get(&due).copied().unwrap_or(0));
-                (count > 0).then_some((due, count))
-            });
-            both.collect()
-        })
+    pub(crate) fn due(&self) -> Dues {
+        self.frontier.as_ref().map(|frontier| frontier.certain(due_of)).unwrap_or_default().into_iter().collect()
     }
 }
 
 /// Acks are awaited by their numbers. The error for an undeliverable signal is a SHOULD: its absence is common, and the
 /// sender's fence proves it without waiting.
-fn due_of(message: &Message, story: &Story) -> Option<Due> {
+fn due_of(message: &Message, user: &str) -> Option<Due> {
     match message {
         ServerMessage::Created(_) | ServerMessage::Joined(..) | ServerMessage::Refused(_) => None,
         ServerMessage::UserJoined(_) => Some(Due::Event("user-joined")),
         // The core profile, which is what targets are judged by, has no hosts.
         ServerMessage::RoomClosed | ServerMessage::HostChanged(_) => None,
-        ServerMessage::UserLeft(key) => Some(Due::Left(story.user(ConnectionId(*key)).to_owned())),
+        ServerMessage::UserLeft(_) => Some(Due::Left(user.to_owned())),
         ServerMessage::Signal { kind, .. } => Some(Due::Event(kind.event())),
         ServerMessage::Error(_, SignalRefusal::Undeliverable) => None,
         ServerMessage::Error(_, SignalRefusal::Fault(SignalFault::Malformed | SignalFault::TooLarge)) => {

@@ -28,28 +28,36 @@ pub const TRACE_RECORDS_MAX: usize = 100_000;
 pub const FROZEN_RECEIVE_BUFFER_BYTES: u32 = 4_096;
 /// Steps in one scenario, and steps in flight at the same time.
 pub const STEPS_MAX: usize = 10_000;
-/// Steps that may be under way at the same time where the model has to try every order.
+/// Steps of a random scenario that are sent without waiting.
 pub const RACING_STEPS_MAX: usize = 6;
 /// Inputs in one generated tour. Shorter ones cost more connections; longer ones hide more behind a failure.
 pub const TOUR_INPUTS_MAX: usize = 60;
-/// Candidate states of the model oracle; beyond it a verdict is inconclusive.
-pub const CANDIDATES_MAX: usize = 4_096;
+/// Races in one generated scenario. Fewer cost more connections; more hide behind a failure.
+pub const RACES_PER_SCENARIO_MAX: usize = 14;
+/// States more than the rules that a complete suite is made for; the number of its scenarios grows tenfold with each.
+pub const EXTRA_STATES_MAX: usize = 2;
+/// States that may explain one part of a trace at one record; beyond it a verdict is inconclusive.
+pub const FRONTIER_STATES_MAX: usize = 16_384;
+/// Steps of the model that are tried for one record; beyond it a verdict is inconclusive, and nothing is certain to come.
+pub const FRONTIER_STEPS_MAX: usize = 65_536;
+/// Explanations that are followed at the same time where clauses have to be taken for broken: the cheapest.
+pub const FRONTIER_REPAIRS_MAX: usize = 64;
+/// Messages that a report lists as what could have come instead of something.
+pub const FRONTIER_ALLOWED_MAX: usize = 8;
+/// Steps of the model that are tried to count the outcomes of one phase.
+pub const OUTCOMES_STEPS_MAX: usize = 65_536;
 /// Scenarios side by side, unless `--jobs` says otherwise.
 pub const JOBS_DEFAULT: usize = 8;
 /// The most that `--jobs` accepts.
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
-/// The most that `glare check --threads` accepts.
-pub const THREADS_MAX: usize = 64;
 /// Random scenarios in a run, unless `--cases` says otherwise.
 pub const RANDOM_CASES_DEFAULT: usize = 1_000;
 /// The most that `--cases` accepts.
 pub const RANDOM_CASES_MAX: usize = 1_000_000;
 /// States beyond the model's for which the complete suite is complete, unless `--extra-states` says otherwise.
 pub const EXTRA_STATES_DEFAULT: usize = 1;
-/// The most that `--extra-states` accepts: the suite grows with the number of inputs to this power.
-pub const EXTRA_STATES_MAX: usize = 2;
 /// The most parts that `--shard` cuts a run into.
 pub const SHARDS_MAX: u64 = 10_000;
 /// The longest `--budget`.
@@ -58,3 +66,21 @@ pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub const NAMES_SHOWN_MAX: usize = 12;
 /// The largest answer of an HTTP prelude, in bytes.
 pub const PRELUDE_BYTES_MAX: usize = 64 << 10;
+/// The most that `glare check --threads` accepts.
+pub const THREADS_MAX: usize = 16;
+/// The most threads that explore unless `--threads` says otherwise.
+pub const THREADS_DEFAULT_MAX: usize = 4;
+/// Pause between two looks whether the page of `glare check --explore` is there.
+pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// Clients of a random scenario.
+pub const RANDOM_CLIENTS_MAX: usize = 5;
+/// Rooms of a random scenario.
+pub const RANDOM_ROOMS_MAX: usize = 3;
+/// Phases of a random scenario, apart from reconnects.
+pub const RANDOM_BEATS_MAX: usize = 14;
+/// States of the server that a random scenario leaves possible before it makes up its mind.
+pub const RANDOM_WORLDS_MAX: usize = 4;
+/// Courses that the racing steps of one phase of a random scenario may take, so that no oracle gives up.
+pub const RANDOM_COURSES_MAX: usize = 1_024;
+/// Candidates for each random scenario, of which the one is kept that takes most new transitions.
+pub const RANDOM_CANDIDATES: usize = 4;

@@ -13,7 +13,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     driver::{Settings, drive},
     limits::{INCOMING_QUEUE, PROCESS_RESTARTS_MAX, TIMEOUT_RETRY_FACTOR},
-    oracle::{Judgement, judge},
+    oracle::{Judgement, Statistics, judge},
     process::{ProcessError, ServerProcess},
     scenario::{Action, Scenario},
     trace::{Entry, Trace},
@@ -186,7 +186,8 @@ impl CaseResult {
     pub fn not_exercised(case: Arc<Scenario>, reason: &str) -> Self {
         let (verdict, evidence) = (Verdict::NotExercised, Evidence::Fenced);
         let (violations, reason) = (Vec::new(), Some(reason.to_owned()));
-        let judgement = Judgement { verdict, evidence, violations, cut_short: false, reason };
+        let judgement =
+            Judgement { verdict, evidence, violations, cut_short: false, reason, frontier: Statistics::default() };
         Self { case, judgement, trace: Trace::default() }
     }
 }

@@ -6,7 +6,11 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
     limits::{EXTRA_STATES_DEFAULT, RANDOM_CASES_DEFAULT},
-    scenario::{Scenario, generate::Generated, library},
+    scenario::{
+        Scenario,
+        generate::{self, Generated},
+        library,
+    },
     shard::Shard,
 };
 
@@ -52,6 +56,34 @@ pub const SUITES: &[Suite] = &[
         by_default: true,
         make: |_| written(false),
         arguments: |_| String::new(),
+    },
+    Suite {
+        name: "tours",
+        description: "every two transitions of the rules for three clients and two rooms, one after the other",
+        by_default: true,
+        make: |_| generate::tours(),
+        arguments: |_| String::new(),
+    },
+    Suite {
+        name: "complete",
+        description: "what tells every server with a few states more than the rules from one that keeps them",
+        by_default: false,
+        make: |scope| generate::complete(scope.extra_states),
+        arguments: |scope| format!(" --extra-states {}", scope.extra_states),
+    },
+    Suite {
+        name: "races",
+        description: "every two things that two clients may do, at the same time, in every state",
+        by_default: false,
+        make: |_| generate::races(),
+        arguments: |_| String::new(),
+    },
+    Suite {
+        name: "random",
+        description: "what chance finds, steered to what was not covered yet",
+        by_default: false,
+        make: |scope| generate::random(scope.seed, scope.cases),
+        arguments: |scope| format!(" --seed {} --cases {}", scope.seed, scope.cases),
     },
     Suite {
         name: "hostile",

@@ -33,6 +33,7 @@ async fn judge(binding: Binding, rules: RoomRules, jobs: usize, timeout: Duratio
         seed: 7,
         nonce: 7,
         process: None,
+        budget: None,
     };
     let mut results = BTreeMap::new();
     let watch = |event| {

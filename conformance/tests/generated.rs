@@ -73,3 +73,59 @@ mod tours {
         insta::assert_snapshot!("a_tour", tours.scenarios[1].render());
     }
 }
+
+mod complete {
+    use super::*;
+
+    #[test]
+    fn raises_no_alarm_against_the_rules() {
+        let alarms = alarms(&generate::complete(1).scenarios);
+        assert!(alarms.is_empty(), "{}", alarms.join("\n"));
+    }
+
+    #[test]
+    fn is_the_same_every_time_and_reads_again() {
+        let suite = generate::complete(1);
+        assert_eq!(suite, generate::complete(1));
+        reads_again(&suite.scenarios);
+        ids_are_unique(&suite.scenarios);
+    }
+
+    #[test]
+    fn is_small_for_one_extra_state_and_large_for_two() {
+        let mut text = String::new();
+        for extra in 0..=2 {
+            let suite = generate::complete(extra);
+            text += &format!("{}\n{}\n", size(&suite.scenarios), suite.claims.join("\n"));
+        }
+        insta::assert_snapshot!("complete", text);
+        insta::assert_snapshot!("a_sequence", generate::complete(1).scenarios[1000].render());
+    }
+}
+
+mod races {
+    use super::*;
+
+    #[test]
+    fn raise_no_alarm_against_the_rules() {
+        let alarms = alarms(&generate::races().scenarios);
+        assert!(alarms.is_empty(), "{}", alarms.join("\n"));
+    }
+
+    #[test]
+    fn are_the_same_every_time_and_read_again() {
+        let races = generate::races();
+        assert_eq!(races, generate::races());
+        reads_again(&races.scenarios);
+        ids_are_unique(&races.scenarios);
+    }
+
+    #[test]
+    fn are_small() {
+        let races = generate::races();
+        insta::assert_snapshot!("races", format!("{}\n{}", size(&races.scenarios), races.claims.join("\n")));
+        let titles: Vec<_> = races.scenarios.iter().step_by(10).map(|case| case.title.as_str()).collect();
+        insta::assert_snapshot!("titles_of_races", titles.join("\n"));
+        insta::assert_snapshot!("a_race", races.scenarios[60].render());
+    }
+}

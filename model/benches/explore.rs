@@ -117,7 +117,7 @@ fn speed() {
         let each = measured.cost.bytes as f64 / measured.states as f64;
         print!("{:13} {:8} {:11} ", configuration.name, measured.states, measured.transitions);
         print!("{:5.1} ({:4.1}) ({:4.1}) {each:5.1} ", rate(one.processor), rate(one.wall), rate(two.wall));
-        for states in [States::Packed, States::Whole] {
+        for states in [States::Packed(measured.cost.key_bits), States::Whole] {
             for order in [Order::Breadth, Order::Depth] {
                 let (_, took) = timed(|| theirs(&reference, &configuration, states, order));
                 print!(" {:6.2} {:4.1}x", rate(took.processor), took.processor / one.processor);

@@ -16,29 +16,24 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glare_model::requirement::Level;
 
-use crate::limits::{JOBS_DEFAULT, JOBS_MAX, THREADS_MAX, TIMEOUT_DEFAULT};
+use crate::limits::{JOBS_DEFAULT, JOBS_MAX, THREADS_DEFAULT_MAX, THREADS_MAX, TIMEOUT_DEFAULT};
 
 /// How a command ended, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything that was asked for passed.
-    Pass,
+    Pass = 0,
     /// The target, or the protocol, fails.
-    Fail,
+    Fail = 1,
     /// The command line or the target's address is wrong.
-    Usage,
+    Usage = 2,
     /// Some of what was asked for has no verdict.
-    Incomplete,
+    Incomplete = 3,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Pass => 0,
-            Exit::Fail => 1,
-            Exit::Usage => 2,
-            Exit::Incomplete => 3,
-        })
+        Self::from(exit as u8)
     }
 }
 
@@ -140,18 +135,31 @@ Examples:
   glare check tutorial --property NEG-06 --diagram glare.svg
   glare check reference --strategy both-offer --peers 2 --faults leave=1 --faults drop=1
   glare check reference --format junit > check.xml
+  glare check tutorial --world rejoin --explore 127.0.0.1:3000
 
-`glare list variants` shows variants and their worlds. With --peers, --rooms or --faults one world of that shape is
-explored in place of theirs; create=1 and join=PEERS-1 are in it unless given.";
+`glare list variants` shows variants and their worlds.
+With --peers, --rooms or --faults one world of that shape takes their place;
+create=1 and join=PEERS-1 are in it unless given. A world is explored whole:
+each peer, room and fault more multiplies its states.
+
+Kinds of --faults: create, join, leave, drop, reconnect, second-room, no-ack,
+stray, renegotiate, invalid-request, stray-leave, candidate, early-candidate,
+slow-answer, ice-loss, overtake.
+
+Exit codes: 0 proved, 1 violated, 2 usage, 3 incomplete or without occasion.";
 
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 struct CheckArgs {
     /// Which variants [default: all].
     variants: Vec<String>,
-    /// Let peers negotiate by this strategy instead of the variant's.
+    /// Let peers negotiate by this strategy instead of the variant's: both-offer, lower-id-guard, lower-id-offers (the
+    /// reference's), joiner-offers or perfect-negotiation.
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
+    /// Explore this world in place of the variant's own; may be given several times.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["peers", "rooms", "faults"])]
+    world: Vec<String>,
     /// How many peers there are: 2 to 5, and 5 only without reconnects.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=5))]
     peers: Option<u8>,
@@ -164,11 +172,11 @@ struct CheckArgs {
     /// Report on these clauses only; may be given several times.
     #[arg(long, value_name = "ID")]
     property: Vec<String>,
-    /// How many threads explore. The result does not depend on it.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = parse_threads)]
+    /// How many threads explore: 1 to 16 [default: one for each processor, up to 4]. The result does not depend on it.
+    #[arg(long, value_name = "N", default_value_t = default_threads(), hide_default_value = true, value_parser = parse_threads)]
     threads: usize,
-    /// Give up a configuration beyond this many states: the result is then incomplete.
-    #[arg(long, value_name = "N", default_value_t = glare_model::explore::Options::default().states_max)]
+    /// Give up a world beyond this many states: the result is then incomplete.
+    #[arg(long, value_name = "N", default_value_t = glare_model::explore::Options::default().states_max, value_parser = parse_max_states)]
     max_states: usize,
     /// What to print.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
@@ -176,6 +184,9 @@ struct CheckArgs {
     /// Draw the counterexample of the first violated property into a file that ends with .svg or .mmd (Mermaid).
     #[arg(long, value_name = "FILE")]
     diagram: Option<PathBuf>,
+    /// Open a web page that walks through one world by hand, instead of checking: PORT or HOST:PORT. Ctrl-C ends it.
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["format", "diagram"])]
+    explore: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -236,6 +247,15 @@ fn parse_jobs(text: &str) -> Result<usize, String> {
 fn parse_threads(text: &str) -> Result<usize, String> {
     let threads: usize = text.parse().map_err(|_| "expected a number".to_owned())?;
     if (1..=THREADS_MAX).contains(&threads) { Ok(threads) } else { Err(format!("expected 1 to {THREADS_MAX}")) }
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_DEFAULT_MAX)
+}
+
+fn parse_max_states(text: &str) -> Result<usize, String> {
+    let states = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if states == 0 { Err("expected 1 or more".to_owned()) } else { Ok(states) }
 }
 
 fn default_timeout_ms() -> u64 {

@@ -15,8 +15,8 @@ pub(crate) enum Place {
     Nowhere,
     /// A member of this room.
     In(String),
-    /// It may be a member of this room: a request without an ack, or a client that is frozen.
-    MaybeIn(String),
+    /// It may be a member of one of these rooms: requests without an ack, or a client that is frozen.
+    MaybeIn(BTreeSet<String>),
     /// The connection is over.
     Gone,
 }
@@ -146,7 +146,8 @@ impl Facts {
     /// The connections that may be members of a room.
     #[must_use]
     pub(crate) fn maybe_members(&self, room: &str) -> BTreeSet<ConnectionId> {
-        let inside = self.places.iter().filter(|(_, place)| matches!(place, Place::MaybeIn(own) if own == room));
+        let inside =
+            self.places.iter().filter(|(_, place)| matches!(place, Place::MaybeIn(rooms) if rooms.contains(room)));
         inside.map(|(connection, _)| *connection).collect()
     }
 
@@ -187,8 +188,15 @@ impl Facts {
 
     fn act(&mut self, act: &Act) {
         match act.stimulus() {
-            Stimulus::Request { room: Some(room), ack: false, .. } if self.place(act.connection) == Place::Nowhere => {
-                self.places.insert(act.connection, Place::MaybeIn(room.to_owned()));
+            Stimulus::Request { room: Some(room), ack: false, .. } => {
+                let mut rooms = match self.place(act.connection) {
+                    Place::Nowhere => BTreeSet::new(),
+                    // Whether the earlier request took effect is open, and so is whether this one did.
+                    Place::MaybeIn(rooms) => rooms,
+                    Place::In(_) | Place::Gone => return,
+                };
+                rooms.insert(room.to_owned());
+                self.places.insert(act.connection, Place::MaybeIn(rooms));
             }
             Stimulus::Request { room: Some(room), ack: true, .. } => {
                 if let Some(Some(Observation::Accepted { .. })) = act.ack {
@@ -204,7 +212,7 @@ impl Facts {
             Stimulus::Ending(Ending::Freeze) => {
                 self.frozen.insert(act.connection);
                 if let Place::In(room) = self.place(act.connection) {
-                    self.places.insert(act.connection, Place::MaybeIn(room));
+                    self.places.insert(act.connection, Place::MaybeIn(BTreeSet::from([room])));
                 }
             }
             Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => {}
@@ -213,9 +221,10 @@ impl Facts {
 
     fn depart(&mut self, connection: ConnectionId, to: Place) {
         match self.places.insert(connection, to) {
-            Some(Place::In(room) | Place::MaybeIn(room)) => {
+            Some(Place::In(room)) => {
                 self.former.entry(connection).or_default().insert(room);
             }
+            Some(Place::MaybeIn(rooms)) => self.former.entry(connection).or_default().extend(rooms),
             Some(Place::Nowhere | Place::Gone) | None => {}
         }
     }

@@ -1,25 +1,26 @@
 //! Judging a trace. [`judge`] is pure: a saved trace can be judged again, offline, with the same verdict.
 //!
-//! Two oracles look at each phase. The `invariants` know the clauses and the wire, not the model; `sequential` steps
-//! the model beside the trace and asks whether any legal order of the acts explains what was seen. If either objects, the
-//! case fails. Where both do, the invariants name the clause, for they know it precisely.
+//! Two oracles look at each phase. The `invariants` know the clauses and the wire, not the model; the [`frontier`] steps
+//! the model beside the trace and asks whether any legal order of what was done explains what was seen. If either objects,
+//! the case fails. Where both do, the invariants name the clause, for they know it precisely.
 //!
 //! After the first violation of a MUST the state of the target is unknown, so the rest of that trace is not judged, except
 //! for ERR-07: whether the target still serves new clients is then exactly the question.
 
-mod courses;
 mod facts;
+pub(crate) mod frontier;
 mod invariants;
-pub(crate) mod sequential;
 pub mod story;
+
+pub use frontier::{PhaseOutcomes, Statistics, outcomes};
 
 use glare_model::requirement::{Level, RequirementId};
 use serde::{Deserialize, Serialize};
 
 use self::{
     facts::Facts,
+    frontier::{Explanation, Frontier},
     invariants::{Scene, fresh_clients_work, judge_order, judge_phase},
-    sequential::{Model, Outcome},
     story::{PhaseStory, Story, What},
 };
 use crate::{
@@ -52,7 +53,7 @@ pub enum Oracle {
     /// The clauses on the wire.
     Invariants,
     /// The model beside the trace.
-    Sequential,
+    Frontier,
 }
 
 /// What a trace says about a target.
@@ -68,6 +69,8 @@ pub struct Judgement {
     pub cut_short: bool,
     /// Why it is inconclusive.
     pub reason: Option<String>,
+    /// How many states of a server explained the trace, record by record.
+    pub frontier: Statistics,
 }
 
 impl Oracle {
@@ -76,7 +79,7 @@ impl Oracle {
     pub fn word(self) -> &'static str {
         match self {
             Self::Invariants => "invariants",
-            Self::Sequential => "sequential",
+            Self::Frontier => "frontier",
         }
     }
 }
@@ -98,8 +101,8 @@ impl Judgement {
 /// Judges a trace. `exact` says that it was made in memory, where nothing is ever late.
 #[must_use]
 pub fn judge(trace: &Trace, exact: bool) -> Judgement {
-    let story = Story::read(trace);
-    let Opinions { mut violations, reason, broken_at } = opinions(&story);
+    let (story, frontier) = Frontier::read(trace);
+    let Opinions { mut violations, reason, broken_at, frontier } = opinions(&story, frontier);
     // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
     let named: Vec<usize> =
         violations.iter().filter(|one| one.oracle == Oracle::Invariants).map(|one| one.phase).collect();
@@ -112,14 +115,15 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
         (true, None) => Verdict::Pass,
     };
     let cut_short = broken_at.is_some_and(|at| at + 1 < story.phases.len());
-    Judgement { verdict, evidence, violations, cut_short, reason }
+    Judgement { verdict, evidence, violations, cut_short, reason, frontier }
 }
 
 /// What each oracle has to say by itself, before [`judge`] leaves out what one of them says less precisely. For tests of
 /// the oracles.
 #[must_use]
 pub fn unmerged_violations(trace: &Trace) -> Vec<Violation> {
-    opinions(&Story::read(trace)).violations
+    let (story, frontier) = Frontier::read(trace);
+    opinions(&story, frontier).violations
 }
 
 /// All that both oracles object to.
@@ -128,11 +132,12 @@ struct Opinions {
     reason: Option<String>,
     /// The phase after which the target's state is unknown.
     broken_at: Option<usize>,
+    frontier: Statistics,
 }
 
-fn opinions(story: &Story) -> Opinions {
+fn opinions(story: &Story, mut frontier: Frontier) -> Opinions {
     let mut facts = Facts::default();
-    let mut model = Some(Model::default());
+    let mut is_bounded = true;
     let mut violations: Vec<Violation> = Vec::new();
     let mut reason = story.gave_up.clone();
     let mut broken_at = None;
@@ -151,17 +156,13 @@ fn opinions(story: &Story) -> Opinions {
                 found
             }
         };
-        if broken_at.is_none()
-            && let Some(own) = &mut model
-        {
-            phase.opened.iter().for_each(|connection| own.open(*connection));
-            match own.advance(story, index) {
-                Outcome::Explained => {}
-                Outcome::Unexplained(objections) => found.extend(objections),
-                // Too many orders to try: the model has no opinion any more, and the verdict cannot be a pass.
-                Outcome::TooMany => {
-                    model = None;
-                    reason = reason.or_else(|| Some("more legal orders than the model oracle may try".to_owned()));
+        if broken_at.is_none() && is_bounded {
+            match frontier.advance(story, index) {
+                Explanation::Found(objections) | Explanation::None(objections) => found.extend(objections),
+                // The frontier has no opinion any more, and the verdict cannot be a pass.
+                Explanation::TooMany(bound) => {
+                    is_bounded = false;
+                    reason = reason.or_else(|| Some(format!("too many legal orders: beyond {bound}")));
                 }
             }
         }
@@ -176,7 +177,7 @@ fn opinions(story: &Story) -> Opinions {
     if !story.phases.is_empty() {
         violations.extend(judge_order(story, last));
     }
-    Opinions { violations, reason, broken_at }
+    Opinions { violations, reason, broken_at, frontier: frontier.statistics() }
 }
 
 /// One line for each clause and phase: the first.

@@ -92,6 +92,14 @@ pub struct Story {
     pub gave_up: Option<String>,
 }
 
+impl Act {
+    /// Whether it asks for an ack.
+    #[must_use]
+    pub fn asks_ack(&self) -> bool {
+        matches!(self.what, What::Sent { ack: Some(_), .. })
+    }
+}
+
 impl PhaseStory {
     /// Whether a fence is all that was sent on a connection.
     fn only_fenced(&self, connection: ConnectionId) -> bool {

@@ -120,7 +120,7 @@ pub struct ViolationReport {
     pub expected: String,
     /// What was seen.
     pub actual: String,
-    /// Which oracle objects: `invariants` or `sequential`.
+    /// Which oracle objects: `invariants` or `frontier`.
     pub oracle: String,
 }
 

@@ -3,7 +3,6 @@
 pub mod console;
 pub mod json;
 pub mod lanes;
-pub mod picture;
 mod suites;
 mod summary;
 

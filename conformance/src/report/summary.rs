@@ -131,7 +131,14 @@ mod tests {
             })
             .collect();
         let verdict = if violations.is_empty() { Verdict::Pass } else { Verdict::Fail };
-        let judgement = Judgement { verdict, evidence: Evidence::Fenced, violations, cut_short, reason: None };
+        let judgement = Judgement {
+            verdict,
+            evidence: Evidence::Fenced,
+            violations,
+            cut_short,
+            reason: None,
+            frontier: Default::default(),
+        };
         CaseResult { case, judgement, trace: Trace::default() }
     }
 

@@ -5,6 +5,7 @@
 mod departure;
 mod errors;
 mod faulty;
+mod generated;
 mod identity;
 mod joining;
 mod matrix;

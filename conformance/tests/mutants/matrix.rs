@@ -24,7 +24,8 @@ fails with a violation of the clause that the mutant breaks.
 - **cases**: how many cases name that clause. The four cases that move up to ten million bytes run only against mutants of
   the clause that they are named after.
 - **oracles**: which of the two names that clause by itself; *(other clause)* where the second one objects too, and
-  names another. The model beside the trace knows contents, not order and not form, so it cannot see every fault.
+  names another. The frontier knows what is sent and in which order, not the form of ids and timestamps, so it cannot see
+  every fault.
 - **also named**: other clauses that cases name, each with its number of cases: what the same fault breaks as well by the
   letter (a target that is a list makes a malformed signal, so relaying it breaks ERR-01 beside RELAY-06; a server that
   stops breaks ERR-07), or the closest legal course where several messages raced.
@@ -64,12 +65,12 @@ fn oracles(trial: &Trial) -> &'static str {
         (false, true) => 1,
         (false, false) => 0,
     };
-    match (word(Oracle::Invariants), word(Oracle::Sequential)) {
+    match (word(Oracle::Invariants), word(Oracle::Frontier)) {
         (2, 2) => "both",
-        (2, 1) => "invariants; sequential (other clause)",
+        (2, 1) => "invariants; frontier (other clause)",
         (2, _) => "invariants",
-        (1, 2) => "sequential; invariants (other clause)",
-        (0, 2) => "sequential",
+        (1, 2) => "frontier; invariants (other clause)",
+        (0, 2) => "frontier",
         _ => "none",
     }
 }

@@ -13,6 +13,7 @@ use glare_conformance::{
     driver::{Settings, drive},
     oracle::{Judgement, Oracle, judge, unmerged_violations},
     scenario::{Scenario, library},
+    trace::Trace,
     transport::{Memory, Transport, virtual_time},
 };
 use glare_model::requirement::RequirementId;
@@ -30,7 +31,7 @@ const LARGE: [&str; 4] = [
     "err-08-notices-to-a-silent-member",
 ];
 /// Cases at the same time.
-const THREADS: usize = 2;
+pub(crate) const THREADS: usize = 2;
 
 /// What became of one case.
 #[derive(Debug)]
@@ -77,11 +78,20 @@ fn is_large(case: &Scenario) -> bool {
 }
 
 /// Runs one case against a fresh core, so that a fault does not add up.
-fn try_case(core: fn() -> Faulty, case: &'static Scenario) -> Outcome {
+fn trace_of(core: fn() -> Faulty, case: &Scenario) -> Trace {
     // A clock of its own for each case: what earlier ones left waiting must not hold it.
     let runtime = virtual_time().expect("a runtime");
     let transport = Transport::Memory(Memory::new(core()));
-    let trace = runtime.block_on(drive(&transport, case, Settings { timeout: TIMEOUT, nonce: 1 }));
+    runtime.block_on(drive(&transport, case, Settings { timeout: TIMEOUT, nonce: 1 }))
+}
+
+/// Judges one case against a fresh core.
+pub(crate) fn judge_case(core: fn() -> Faulty, case: &Scenario) -> Judgement {
+    judge(&trace_of(core, case), true)
+}
+
+fn try_case(core: fn() -> Faulty, case: &'static Scenario) -> Outcome {
+    let trace = trace_of(core, case);
     let opinions = unmerged_violations(&trace).into_iter().map(|one| (one.requirement, one.oracle.word())).collect();
     Outcome { case: &case.id, judgement: judge(&trace, true), opinions }
 }

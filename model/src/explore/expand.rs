@@ -1,60 +1,35 @@
-//! Expands packed states: each move of a part in a surrounding is computed once and remembered as a difference of keys.
+//! Expands packed states: each move of a part among others is computed once and remembered as a difference of keys.
+//!
+//! A run of states goes through three passes, and each passes over many states before the next one begins: look up the
+//! moves of all parts, make them, look up what becomes of the parts that they touch. So the memory accesses of a pass do
+//! not wait for each other. What is not remembered yet is noted as missing, and the run goes on when it has been
+//! [learned](super::learn).
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    hint::black_box,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use super::{
     Space,
-    hash::KeyMap,
-    key::{Key, Layout},
+    hash::MapValue,
+    key::{Key, Layout, Pair, shard_of},
+    learn::Misses,
+    memo::{Memo, Row},
     store::{PartInfo, Store},
 };
 use crate::world::{Facts, Overflow};
 
-/// Ranks of actions are below this.
-const RANKS: usize = 8;
+/// How many lookups are made together, so that their memory accesses overlap.
+const GROUP: usize = 64;
 
-/// A move of one part in one surrounding.
-#[derive(Clone, Copy)]
-struct Move<K> {
-    /// What it changes in the key: its own part, and the rest.
-    change: K,
-    facts: Facts,
-    /// What it does to other parts, as a range of [`Expander::effects`].
-    effects: (u32, u32),
-}
-
-/// The moves of one part in one surrounding: a range of [`Expander::moves`] for each rank.
-#[derive(Clone, Copy)]
-struct Row {
-    start: u32,
-    ends: [u8; RANKS],
-}
-
-/// A thread's own memory of moves.
-pub(super) struct Expander<S: Space, K> {
-    space: Arc<S>,
-    store: Arc<RwLock<Store<S>>>,
-    layout: Layout,
-    /// Copies of the store's, as far as this thread has needed them.
-    infos: Vec<Vec<PartInfo>>,
-    /// By a key of outlines and rest: the surrounding's number.
-    surroundings: KeyMap<K>,
-    /// What a state of a surrounding shows where it need not be looked at as a whole; unknown until there is one.
-    shown: Vec<Option<Facts>>,
-    /// By part and surrounding: a row.
-    rows_of: Vec<KeyMap<u64>>,
-    rows: Vec<Row>,
-    moves: Vec<Move<K>>,
-    /// Which part's outline becomes which.
-    effects: Vec<(u8, u32)>,
-    /// By part and its outline afterwards: the part afterwards.
-    received: Vec<KeyMap<u64>>,
-    ranks: usize,
-}
+/// The most parts of a state.
+const PARTS_MAX: usize = 7;
 
 /// What somebody noticed while states were expanded.
+#[derive(Clone, Copy)]
 pub(super) struct Event {
-    /// The state, as a place in the batch.
+    /// The state.
     pub(super) source: u32,
     /// The edge, or none if the state itself shows it.
     pub(super) edge: Option<u8>,
@@ -67,112 +42,202 @@ pub(super) struct Successors<K> {
     pub(super) keys: Vec<K>,
     /// How many each state has.
     pub(super) degrees: Vec<u8>,
+    /// What is news, in the order of states.
     pub(super) events: Vec<Event>,
+    /// What has to be learned before the run can go on, by shard.
+    pub(super) misses: Vec<Misses<K>>,
 }
 
-impl<K> Default for Successors<K> {
-    fn default() -> Self {
-        Self { keys: Vec::new(), degrees: Vec::new(), events: Vec::new() }
+impl<K> Successors<K> {
+    pub(super) fn new(shards: usize) -> Self {
+        let misses = (0..shards).map(|_| Misses::default()).collect();
+        Self { keys: Vec::new(), degrees: Vec::new(), events: Vec::new(), misses }
+    }
+
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.degrees.clear();
+        self.events.clear();
+    }
+
+    fn is_missing(&self) -> bool {
+        !self.misses.iter().all(Misses::is_empty)
+    }
+}
+
+/// A row that was found, and the shard that it is in.
+#[derive(Clone, Copy)]
+struct Found {
+    row: Row,
+    shard: u8,
+}
+
+/// A key of [`Memo::rows`] that was not found, and where the row belongs.
+struct Hole<K> {
+    /// Among the states of the run, and the place in the state.
+    at: (u32, u8),
+    key: K,
+}
+
+/// A part of a successor that is not what it will be yet.
+#[derive(Clone, Copy)]
+struct Patch {
+    /// Among the successors, and the place in the state.
+    at: (u32, u8),
+    pair: Pair,
+}
+
+/// How far a run of states has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Begun,
+    LookedUp,
+    Followed,
+}
+
+/// A run of states to expand, and what is known.
+pub(super) struct Run<'a, K> {
+    pub(super) states: &'a [K],
+    /// The number of the first one.
+    pub(super) first: u32,
+    /// What states and what transitions have shown: no news.
+    pub(super) seen: &'a [Facts; 2],
+    /// All shards of the memory.
+    pub(super) memos: &'a [&'a Memo<K>],
+}
+
+/// One thread's expansion.
+pub(super) struct Expander<S: Space, K> {
+    space: Arc<S>,
+    store: Arc<RwLock<Store<S>>>,
+    layout: Layout,
+    /// Copies of the store's, as far as this thread has needed them.
+    infos: Vec<Vec<PartInfo>>,
+    /// By the parts that are heeded, as bits: those parts and the rest.
+    masks: Vec<K>,
+    stage: Stage,
+    /// The rows of the run, state by state.
+    found: Vec<Found>,
+    holes: Vec<Hole<K>>,
+    /// States of which it is not known yet what they show, by their keys in [`Memo::shown`].
+    unjudged: Vec<(u32, K)>,
+    patches: Vec<Patch>,
+    lookups: Lookups<K>,
+    news: News,
+}
+
+/// A group's lookups: of rows, place by place of each state, and of what the states show.
+struct Lookups<K> {
+    rows: [(K, u64); GROUP * PARTS_MAX],
+    shown: [(K, bool); GROUP],
+}
+
+/// Which facts of each shard are news, as of the facts that transitions have shown.
+#[derive(Default)]
+struct News {
+    seen: Facts,
+    shards: Vec<Vec<bool>>,
+}
+
+impl News {
+    fn update<K>(&mut self, run: &Run<'_, K>) {
+        if self.seen != run.seen[1] {
+            (self.seen, self.shards) = (run.seen[1], Vec::new());
+        }
+        self.shards.resize(run.memos.len(), Vec::new());
+        for (news, memo) in self.shards.iter_mut().zip(run.memos) {
+            let unknown = memo.facts[news.len()..].iter();
+            news.extend(unknown.map(|facts| !facts.without(self.seen).is_empty()));
+        }
     }
 }
 
 impl<S: Space, K: Key> Expander<S, K> {
     pub(super) fn new(space: Arc<S>, store: Arc<RwLock<Store<S>>>, layout: Layout) -> Self {
-        let maps = || (0..layout.parts).map(|_| KeyMap::new()).collect();
+        assert!(layout.parts <= PARTS_MAX, "states have at most {PARTS_MAX} parts");
         Self {
             space,
             store,
             layout,
             infos: vec![Vec::new(); layout.parts],
-            surroundings: KeyMap::new(),
-            shown: Vec::new(),
-            rows_of: maps(),
-            rows: Vec::new(),
-            moves: Vec::new(),
-            effects: Vec::new(),
-            received: maps(),
-            ranks: 1,
+            masks: (0..1_u8 << layout.parts).map(|places| layout.mask(places)).collect(),
+            stage: Stage::Begun,
+            found: Vec::new(),
+            holes: Vec::new(),
+            unjudged: Vec::new(),
+            patches: Vec::new(),
+            lookups: Lookups { rows: [(K::default(), 0); GROUP * PARTS_MAX], shown: [(K::default(), false); GROUP] },
+            news: News::default(),
         }
     }
 
-    /// Appends the successors of a run of states. Facts in `seen` (of states, of transitions) are no news.
-    pub(super) fn expand(
-        &mut self,
-        states: &[K],
-        first: u32,
-        seen: &[Facts; 2],
-        out: &mut Successors<K>,
-    ) -> Result<(), Overflow> {
-        for (source, state) in (first..).zip(states) {
-            self.expand_one(*state, source, seen, out)?;
+    /// Expands a run of states as far as what is remembered allows. If it returns false, then what is missing has to be
+    /// learned, and the same run be given again.
+    pub(super) fn expand(&mut self, run: &Run<'_, K>, out: &mut Successors<K>) -> Result<bool, Overflow> {
+        out.misses.iter_mut().for_each(Misses::clear);
+        if self.stage == Stage::Begun {
+            out.clear();
+            self.look_up(run, out);
+            self.stage = Stage::LookedUp;
+            if out.is_missing() {
+                return Ok(false);
+            }
         }
-        Ok(())
+        if self.stage == Stage::LookedUp {
+            self.fill(run, out);
+            self.follow(run, out)?;
+            self.stage = Stage::Followed;
+            if out.is_missing() {
+                return Ok(false);
+            }
+        }
+        self.patch(run, out);
+        assert!(self.patches.is_empty() && !out.is_missing(), "all that was missing has been learned");
+        out.events.sort_by_key(|event| (event.source, event.edge));
+        self.stage = Stage::Begun;
+        Ok(true)
     }
 
-    fn expand_one(
-        &mut self,
-        state: K,
-        source: u32,
-        seen: &[Facts; 2],
-        out: &mut Successors<K>,
-    ) -> Result<(), Overflow> {
-        let parts = self.layout.parts;
-        let (surrounding, is_whole) = self.surrounding(state);
-        let shown = self.show(state, surrounding, is_whole);
-        if !shown.without(seen[0]).is_empty() {
-            out.events.push(Event { source, edge: None, facts: shown });
-        }
-        let mut rows = [Row { start: 0, ends: [0; RANKS] }; 8];
-        for (place, row) in rows.iter_mut().enumerate().take(parts) {
-            let part = self.layout.part(state, place);
-            *row = match self.rows_of[place].get(pair(part, surrounding)) {
-                Some(row) => self.rows[row as usize],
-                None => self.learn(state, place, surrounding)?,
-            };
-        }
-        let first = out.keys.len();
-        for rank in 0..self.ranks {
-            for row in &rows[..parts] {
-                let begin = if rank == 0 { 0 } else { row.ends[rank - 1] };
-                for place in u32::from(begin)..u32::from(row.ends[rank]) {
-                    self.follow(state, row.start + place, (source, first), seen, out)?;
+    /// Looks up the moves of all parts of all states, and what the states show.
+    fn look_up(&mut self, run: &Run<'_, K>, out: &mut Successors<K>) {
+        self.found.clear();
+        let (parts, shards) = (self.layout.parts, run.memos.len());
+        for (states, first) in run.states.chunks(GROUP).zip((0..).step_by(GROUP)) {
+            let mut touched = false;
+            for (at, state) in states.iter().enumerate() {
+                self.outline(*state, at);
+                for (place, (_, hash)) in self.lookups.rows[at * parts..][..parts].iter().enumerate() {
+                    touched ^= run.memos[shard_of(*hash, shards)].rows[place].touch(*hash);
+                }
+            }
+            black_box(touched);
+            for (at, state) in states.iter().enumerate() {
+                let number = first + at as u32;
+                for (place, (key, hash)) in self.lookups.rows[at * parts..][..parts].iter().enumerate() {
+                    let shard = shard_of(*hash, shards);
+                    let row = run.memos[shard].rows[place].get_hashed(*key, *hash).unwrap_or_else(|| {
+                        self.holes.push(Hole { at: (number, place as u8), key: *key });
+                        out.misses[shard].rows.push((place as u8, *key));
+                        Row::FREE
+                    });
+                    self.found.push(Found { row, shard: shard as u8 });
+                }
+                match self.lookups.shown[at] {
+                    (_, true) => self.judge(*state, number, run, out),
+                    (outlines, false) => self.show(*state, number, outlines, run, out),
                 }
             }
         }
-        let degree = u8::try_from(out.keys.len() - first).map_err(|_| Overflow::Explorer("successors of one state"))?;
-        out.degrees.push(degree);
-        Ok(())
     }
 
-    /// Makes one move. The state's edges begin at `first` in `out`.
+    /// Finds the keys of a state's lookups.
     #[inline]
-    fn follow(
-        &mut self,
-        state: K,
-        number: u32,
-        (source, first): (u32, usize),
-        seen: &[Facts; 2],
-        out: &mut Successors<K>,
-    ) -> Result<(), Overflow> {
-        let step = self.moves[number as usize];
-        let mut next = state ^ step.change;
-        for effect in step.effects.0..step.effects.1 {
-            next = self.affect(next, effect)?;
-        }
-        if !step.facts.without(seen[1]).is_empty() {
-            let edge = Some((out.keys.len() - first) as u8);
-            out.events.push(Event { source, edge, facts: step.facts });
-        }
-        out.keys.push(next);
-        Ok(())
-    }
-
-    /// The number of a state's surrounding, and whether the state has to be looked at as a whole.
-    #[inline]
-    fn surrounding(&mut self, state: K) -> (u32, bool) {
+    fn outline(&mut self, state: K, at: usize) {
+        let parts = self.layout.parts;
+        let mut heeds = [0; PARTS_MAX];
         let (mut is_at_rest, mut showing_more) = (true, 0);
-        let mut key = self.layout.field::<K>(self.layout.rest(state), self.layout.parts);
-        for place in 0..self.layout.parts {
+        let mut outlines = state & self.masks[0];
+        for (place, heeds) in heeds.iter_mut().enumerate().take(parts) {
             let part = self.layout.part(state, place) as usize;
             if part >= self.infos[place].len() {
                 self.catch_up(place);
@@ -180,15 +245,15 @@ impl<S: Space, K: Key> Expander<S, K> {
             let info = self.infos[place][part];
             is_at_rest &= info.is_at_rest;
             showing_more += u32::from(info.shows_more);
-            key = key ^ self.layout.field(info.outline, place);
+            *heeds = info.heeds;
+            outlines = outlines ^ self.layout.field(info.outline, place);
         }
-        let number = self.surroundings.get(key).unwrap_or_else(|| {
-            let number = self.shown.len() as u32;
-            self.surroundings.insert(key, number);
-            self.shown.push(None);
-            number
-        });
-        (number, is_at_rest || showing_more > 1)
+        for (place, heeds) in heeds.iter().enumerate().take(parts) {
+            let own = state & self.layout.whole(place);
+            let key = outlines & self.masks[usize::from(*heeds) & (self.masks.len() - 1)] ^ own;
+            self.lookups.rows[at * parts + place] = (key, key.mix());
+        }
+        self.lookups.shown[at] = (outlines, is_at_rest || showing_more > 1);
     }
 
     #[cold]
@@ -198,101 +263,126 @@ impl<S: Space, K: Key> Expander<S, K> {
         self.infos[place].extend_from_slice(&store.infos(place)[known..]);
     }
 
+    /// Notes what a state shows, if it is news.
     #[inline]
-    fn show(&mut self, state: K, surrounding: u32, is_whole: bool) -> Facts {
-        match self.shown[surrounding as usize] {
-            Some(shown) if !is_whole => shown,
-            _ => self.judge(state, surrounding, is_whole),
+    fn show(&mut self, state: K, number: u32, outlines: K, run: &Run<'_, K>, out: &mut Successors<K>) {
+        let hash = outlines.mix();
+        let shard = shard_of(hash, run.memos.len());
+        match run.memos[shard].shown.get_hashed(outlines, hash) {
+            Some(facts) => notice(run, number, run.memos[shard].facts[facts as usize], out),
+            None => {
+                self.unjudged.push((number, outlines));
+                out.misses[shard].shown.push((outlines, state));
+            }
         }
     }
 
-    #[cold]
-    fn judge(&mut self, state: K, surrounding: u32, is_whole: bool) -> Facts {
+    /// Looks at a state as a whole.
+    fn judge(&mut self, state: K, number: u32, run: &Run<'_, K>, out: &mut Successors<K>) {
         let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
         let shown = self.space.judge(&store.unpack(&*self.space, state));
-        if !is_whole {
-            self.shown[surrounding as usize] = Some(shown);
+        notice(run, number, shown, out);
+    }
+
+    /// Looks up again what was missing.
+    fn fill(&mut self, run: &Run<'_, K>, out: &mut Successors<K>) {
+        for Hole { at: (number, place), key } in self.holes.drain(..) {
+            let at = number as usize * self.layout.parts + usize::from(place);
+            let memo = run.memos[usize::from(self.found[at].shard)];
+            self.found[at].row = memo.rows[usize::from(place)].get(key).expect("it has been learned");
         }
-        shown
+        for (number, outlines) in self.unjudged.drain(..) {
+            let memo = run.memos[shard_of(outlines.mix(), run.memos.len())];
+            let facts = memo.shown.get(outlines).expect("it has been learned");
+            notice(run, number, memo.facts[facts as usize], out);
+        }
     }
 
-    #[inline]
-    fn affect(&mut self, state: K, effect: u32) -> Result<K, Overflow> {
-        let (place, after) = self.effects[effect as usize];
-        let place = usize::from(place);
-        let part = self.layout.part(state, place);
-        let next = match self.received[place].get(pair(part, after)) {
-            Some(next) => next,
-            None => self.receive(place, part, after)?,
-        };
-        Ok(state ^ self.layout.field(part ^ next, place))
-    }
-
-    #[cold]
-    fn receive(&mut self, place: usize, part: u32, after: u32) -> Result<u32, Overflow> {
-        let (before, outline) = {
-            let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
-            (Arc::clone(store.parts[place].get(part)), Arc::clone(store.parts[place].get(after)))
-        };
-        let next = self.space.receive(&before, &outline)?;
-        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
-        let next = store.intern_part(&*self.space, place, next)?;
-        self.received[place].insert(pair(part, after), next);
-        Ok(next)
-    }
-
-    /// Computes the moves of a part by the one transition function, with outlines in place of the other parts.
-    #[cold]
-    fn learn(&mut self, state: K, owner: usize, surrounding: u32) -> Result<Row, Overflow> {
-        let layout = self.layout;
-        let outlined = (0..layout.parts).filter(|place| *place != owner).fold(state, |key, place| {
-            let part = layout.part(key, place);
-            key ^ layout.field(part ^ self.infos[place][part as usize].outline, place)
-        });
-        let before = self.store.read().unwrap_or_else(PoisonError::into_inner).unpack(&*self.space, outlined);
-        let actions = self.space.ordered_actions(&before);
-        let mut row = Row { start: self.moves.len() as u32, ends: [0; RANKS] };
-        for action in actions.into_iter().filter(|action| self.space.owner(*action) == owner) {
-            let (after, facts) = self.space.step(&before, action)?;
-            let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
-            let after = store.repack(&*self.space, (outlined, &before), &after)?;
-            drop(store);
-            let difference = outlined ^ after;
-            let own = layout.part(difference, owner);
-            let change = layout.field::<K>(own, owner) ^ layout.field(layout.rest(difference), layout.parts);
-            let start = self.effects.len() as u32;
-            let is_changed = |place: &usize| *place != owner && layout.part(difference, *place) != 0;
-            for place in (0..layout.parts).filter(is_changed) {
-                self.effects.push((place as u8, layout.part(after, place)));
+    /// Makes all moves of all states. Other parts than their owners' stay as they are for now.
+    fn follow(&mut self, run: &Run<'_, K>, out: &mut Successors<K>) -> Result<(), Overflow> {
+        let parts = self.layout.parts;
+        let ranks = run.memos.iter().map(|memo| memo.ranks).max().unwrap_or(1);
+        self.news.update(run);
+        let found = std::mem::take(&mut self.found);
+        for (group, number) in run.states.chunks(GROUP).zip((0..).step_by(GROUP)) {
+            let rows = &found[number * parts..][..group.len() * parts];
+            let touch = |found: &Found| {
+                let moves = &run.memos[usize::from(found.shard)].moves;
+                moves.get(found.row.start as usize).map_or(0, |step| step.facts)
+            };
+            black_box(rows.iter().fold(0, |touched, found| touched ^ touch(found)));
+            for ((state, rows), source) in group.iter().zip(rows.chunks_exact(parts)).zip(run.first + number as u32..) {
+                let first = out.keys.len();
+                for rank in 0..ranks {
+                    for Found { row, shard } in rows {
+                        let begin = if rank == 0 { 0 } else { row.ends[rank - 1] };
+                        let (memo, start) = (run.memos[usize::from(*shard)], row.start as usize);
+                        let own = start + usize::from(begin)..start + usize::from(row.ends[rank]);
+                        for step in &memo.moves[own] {
+                            let at = out.keys.len() as u32;
+                            memo.effects(step, |effect| {
+                                let pair = Pair(self.layout.part(*state, effect.place.into()), effect.after);
+                                self.patches.push(Patch { at: (at, effect.place), pair });
+                            });
+                            if self.news.shards[usize::from(*shard)][usize::from(step.facts)] {
+                                let (edge, facts) =
+                                    (Some((at - first as u32) as u8), memo.facts[usize::from(step.facts)]);
+                                out.events.push(Event { source, edge, facts });
+                            }
+                            out.keys.push(*state ^ step.change);
+                        }
+                    }
+                }
+                let degree = u8::try_from(out.keys.len() - first);
+                out.degrees.push(degree.map_err(|_| Overflow::Explorer("successors of one state"))?);
             }
-            self.moves.push(Move { change, facts, effects: (start, self.effects.len() as u32) });
-            let rank = self.space.rank(action);
-            assert!(rank < RANKS, "ranks are below {RANKS}");
-            self.ranks = self.ranks.max(rank + 1);
-            let count = u8::try_from(self.moves.len() as u32 - row.start)
-                .map_err(|_| Overflow::Explorer("successors of one state"))?;
-            row.ends[rank..].fill(count);
         }
-        self.rows_of[owner].insert(pair(layout.part(state, owner), surrounding), self.rows.len() as u32);
-        self.rows.push(row);
-        Ok(row)
+        self.found = found;
+        self.patch(run, out);
+        Ok(())
     }
 
-    /// What this thread's memory takes.
-    pub(super) fn bytes(&self) -> usize {
-        let maps = self.rows_of.iter().chain(&self.received).map(KeyMap::bytes).sum::<usize>();
-        maps + self.surroundings.bytes()
-            + self.moves.len() * size_of::<Move<K>>()
-            + self.rows.len() * size_of::<Row>()
-            + self.effects.len() * size_of::<(u8, u32)>()
-    }
-
-    /// How many surroundings and rows this thread knows.
-    pub(super) fn counts(&self) -> (usize, usize) {
-        (self.shown.len(), self.rows.len())
+    /// Turns the parts that moves have touched into what becomes of them. What is not known stays to be done.
+    fn patch(&mut self, run: &Run<'_, K>, out: &mut Successors<K>) {
+        let mut patches = std::mem::take(&mut self.patches);
+        let mut unknown = 0;
+        let mut done = 0;
+        while done < patches.len() {
+            let end = (done + GROUP).min(patches.len());
+            let mut hashes = [0; GROUP];
+            let mut touched = false;
+            for (hash, Patch { at: (_, place), pair }) in hashes.iter_mut().zip(&patches[done..end]) {
+                *hash = pair.mix();
+                touched ^= run.memos[shard_of(*hash, run.memos.len())].received[usize::from(*place)].touch(*hash);
+            }
+            black_box(touched);
+            for (hash, place) in hashes.iter().zip(done..end) {
+                let patch = patches[place];
+                let Patch { at: (at, place), pair } = patch;
+                let shard = shard_of(*hash, run.memos.len());
+                match run.memos[shard].received[usize::from(place)].get_hashed(pair, *hash) {
+                    Some(next) => {
+                        let key = &mut out.keys[at as usize];
+                        *key = *key ^ self.layout.field(pair.0 ^ next, place.into());
+                    }
+                    None => {
+                        out.misses[shard].received.push((place, pair));
+                        patches[unknown] = patch;
+                        unknown += 1;
+                    }
+                }
+            }
+            done = end;
+        }
+        patches.truncate(unknown);
+        self.patches = patches;
     }
 }
 
-fn pair(high: u32, low: u32) -> u64 {
-    u64::from(high) << 32 | u64::from(low)
+/// Notes what a state shows, if it is news.
+#[inline]
+fn notice<K>(run: &Run<'_, K>, number: u32, facts: Facts, out: &mut Successors<K>) {
+    if !facts.without(run.seen[0]).is_empty() {
+        out.events.push(Event { source: run.first + number, edge: None, facts });
+    }
 }

@@ -18,9 +18,9 @@ pub fn explore<S: Space>(
     limits: &Limits,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Explored<S>, Overflow> {
-    // The smallest key that gives each part 16 bits or more. If those are too few after all, the run starts over.
+    // The smallest key that may do. If parts turn out to outnumber what it can tell apart, the run starts over.
     let space = Arc::new(space);
-    if space.parts() <= 3 {
+    if space.parts() <= 4 {
         match search::<S, u64>(&space, limits, progress) {
             Err(Overflow::Explorer(_)) => {}
             searched => return searched.map(|it| Explored { space, inner: Inner::Narrow(it) }),
@@ -69,9 +69,9 @@ pub struct Cost {
     pub parts: usize,
     /// Different rests.
     pub rests: usize,
-    /// Surroundings that one thread met.
+    /// Different surroundings of which it is remembered what states show.
     pub surroundings: usize,
-    /// Parts in surroundings whose moves one thread computed.
+    /// Parts among others whose moves were computed.
     pub rows: usize,
 }
 

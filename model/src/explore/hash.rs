@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::key::Key;
+use super::key::{Key, Pair};
 
 /// Multiplies and rotates word by word, and mixes once at the end. Good enough where whole values are compared: a clash
 /// costs time, never a state.
@@ -52,60 +52,106 @@ impl Hasher for WordHasher {
     }
 }
 
-/// A map from keys to numbers, for lookups by the ten million.
-pub(super) struct KeyMap<K> {
-    slots: Vec<(K, u32)>,
+/// What a [`Map`] has for keys. `hash` is theirs.
+pub(super) trait MapKey: Copy + Eq + Default {
+    fn hash(self) -> u64;
+}
+
+impl<K: Key> MapKey for K {
+    fn hash(self) -> u64 {
+        self.mix()
+    }
+}
+
+impl MapKey for Pair {
+    fn hash(self) -> u64 {
+        self.mix()
+    }
+}
+
+/// What a [`Map`] has for values: one of them means that a slot is free.
+pub(super) trait MapValue: Copy {
+    const FREE: Self;
+    fn is_free(self) -> bool;
+}
+
+impl MapValue for u32 {
+    const FREE: Self = Self::MAX;
+
+    fn is_free(self) -> bool {
+        self == Self::FREE
+    }
+}
+
+/// A map for lookups by the ten million: open addressing, a key beside its value.
+pub(super) struct Map<K, V> {
+    slots: Vec<(K, V)>,
     len: usize,
 }
 
-const FREE: u32 = u32::MAX;
-
-impl<K: Key> KeyMap<K> {
+impl<K: MapKey, V: MapValue> Map<K, V> {
     pub(super) fn new() -> Self {
-        Self { slots: vec![(K::default(), FREE); 64], len: 0 }
+        Self { slots: vec![(K::default(), V::FREE); 64], len: 0 }
+    }
+
+    /// Reads where a key of this hash would be, so that the lookup finds it in the cache. Where many keys are looked up,
+    /// touching them all first lets their memory accesses overlap. The result has to be used by
+    /// [`std::hint::black_box`], or nothing is read.
+    #[inline]
+    pub(super) fn touch(&self, hash: u64) -> bool {
+        self.slots[hash as usize & (self.slots.len() - 1)].1.is_free()
     }
 
     #[inline]
-    pub(super) fn get(&self, key: K) -> Option<u32> {
+    pub(super) fn get(&self, key: K) -> Option<V> {
+        self.get_hashed(key, key.hash())
+    }
+
+    #[inline]
+    pub(super) fn get_hashed(&self, key: K, hash: u64) -> Option<V> {
         let mask = self.slots.len() - 1;
-        let mut slot = key.mix() as usize & mask;
+        let mut slot = hash as usize & mask;
         loop {
-            let (known, number) = self.slots[slot];
-            if number == FREE {
+            let (known, value) = self.slots[slot];
+            if value.is_free() {
                 return None;
             }
             if known == key {
-                return Some(number);
+                return Some(value);
             }
             slot = (slot + 1) & mask;
         }
     }
 
     /// Adds a key that is not there yet.
-    pub(super) fn insert(&mut self, key: K, number: u32) {
-        if self.len * 2 >= self.slots.len() {
-            let larger = vec![(K::default(), FREE); self.slots.len() * 2];
-            for (key, number) in std::mem::replace(&mut self.slots, larger) {
-                if number != FREE {
-                    self.place(key, number);
+    pub(super) fn insert(&mut self, key: K, value: V) {
+        if self.len * 8 >= self.slots.len() * 5 {
+            let larger = vec![(K::default(), V::FREE); self.slots.len() * 2];
+            for (key, value) in std::mem::replace(&mut self.slots, larger) {
+                if !value.is_free() {
+                    self.place(key, value);
                 }
             }
         }
         self.len += 1;
-        self.place(key, number);
+        self.place(key, value);
     }
 
-    fn place(&mut self, key: K, number: u32) {
+    fn place(&mut self, key: K, value: V) {
         let mask = self.slots.len() - 1;
-        let mut slot = key.mix() as usize & mask;
-        while self.slots[slot].1 != FREE {
+        let mut slot = key.hash() as usize & mask;
+        while !self.slots[slot].1.is_free() {
             slot = (slot + 1) & mask;
         }
-        self.slots[slot] = (key, number);
+        self.slots[slot] = (key, value);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.slots.len() * size_of::<(K, u32)>()
+        self.slots.len() * size_of::<(K, V)>()
     }
 }
 
@@ -114,8 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_map_finds_what_was_put_in_however_often_it_grows() {
-        let mut map = KeyMap::new();
+    fn a_map_finds_what_was_put_in_however_often_it_grows() {
+        let mut map = Map::new();
         (0..10_000_u64).for_each(|key| map.insert(key * 3, key as u32));
         assert!((0..10_000_u64).all(|key| map.get(key * 3) == Some(key as u32)));
         assert_eq!(map.get(1), None);

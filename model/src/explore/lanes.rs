@@ -43,6 +43,19 @@ pub fn counterexample(property: &Property, trace: &Trace) -> String {
     format!("{}: {}\nA shortest run that breaks it:\n\n{}", property.clause, property.statement, draw(trace))
 }
 
+/// The peers that take part in a run.
+pub(super) fn participants(trace: &Trace) -> impl Iterator<Item = Lane> {
+    let lines = || trace.steps.iter().flat_map(|step| &step.lines).chain(&trace.conclusion);
+    let takes_part = move |lane: &Lane| {
+        lines().any(|line| match line {
+            Line::Send { by, .. } => by == lane,
+            Line::Arrow { from, to, .. } => from == lane || to == lane,
+            Line::Note { at, .. } => at == lane,
+        })
+    };
+    (0..trace.peers).map(Lane::Peer).filter(takes_part)
+}
+
 struct Canvas {
     order: Vec<Lane>,
     pitch: usize,
@@ -51,15 +64,7 @@ struct Canvas {
 impl Canvas {
     /// Lanes for the server and for the peers that take part.
     fn new(trace: &Trace) -> Self {
-        let lines = || trace.steps.iter().flat_map(|step| &step.lines).chain(&trace.conclusion);
-        let takes_part = |lane: &Lane| {
-            lines().any(|line| match line {
-                Line::Send { by, .. } => by == lane,
-                Line::Arrow { from, to, .. } => from == lane || to == lane,
-                Line::Note { at, .. } => at == lane,
-            })
-        };
-        let mut order: Vec<_> = (0..trace.peers).map(Lane::Peer).filter(takes_part).collect();
+        let mut order: Vec<_> = participants(trace).collect();
         order.insert(order.len().min(1), Lane::Server);
         let pitch = LANES_WIDTH / order.len();
         Self { order, pitch }
@@ -73,11 +78,7 @@ impl Canvas {
     fn heading(&self) -> String {
         let mut row = " ".repeat(MARGIN);
         for lane in &self.order {
-            let name = match lane {
-                Lane::Peer(peer) => char::from(b'A' + peer).to_string(),
-                Lane::Server => "server".into(),
-            };
-            row += &format!("{name:<width$}", width = self.pitch);
+            row += &format!("{:<width$}", lane.to_string(), width = self.pitch);
         }
         format!("{}\n", row.trim_end())
     }

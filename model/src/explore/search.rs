@@ -1,11 +1,14 @@
 //! Breadth-first search over packed states, in batches.
 //!
-//! A batch goes through three steps. *Expand*: each thread lists the successors of its share of the states, sorted into
-//! one list per shard. *Insert*: each thread looks up what belongs to its shard. *Merge*: one thread numbers the new
-//! states in the order in which a single thread would have met them, and writes the edges. So numbers, edges and
-//! witnesses do not depend on how many threads there are or which was faster, and no thread writes what another reads.
+//! A batch goes through these steps. *Expand*: each thread lists the successors of its share of the states, sorted into
+//! one list per shard. *Learn*: where a move was met that nobody remembers, each thread computes those of its shard, and
+//! expanding goes on. *Insert*: each thread looks up the successors that belong to its shard of all states. *Number*: one
+//! thread numbers the new states in the order in which a single thread would have met them. *Finish*, at the beginning of
+//! the next batch: each thread collects the numbers for the edges of its share. So numbers, edges and witnesses do not
+//! depend on how many threads there are or which was faster, and no thread writes what another reads.
 
 use std::{
+    hint,
     ops::ControlFlow,
     sync::{Arc, PoisonError, RwLock, mpsc},
     thread,
@@ -15,10 +18,11 @@ use super::{
     Space,
     expand::Expander,
     graph::Graph,
-    key::{Key, Layout},
+    key::{Key, Layout, shard_of},
+    learn::Learner,
     report::Progress,
     store::Store,
-    table::{Table, shard_of},
+    table::Table,
     witness::Witnesses,
     worker::{Job, Shared, Worker, lock},
 };
@@ -26,6 +30,9 @@ use crate::world::Overflow;
 
 /// The most states of a batch, for each thread. What it needs of memory fits in a second-level cache.
 const BATCH: usize = 4096;
+
+/// How often a thread looks for its next job before it sleeps: for about as long as a batch takes.
+const SPINS: usize = 20_000;
 
 /// How often progress is told, in expanded states.
 const PROGRESS_INTERVAL: usize = 1 << 16;
@@ -67,15 +74,16 @@ pub(super) fn search<S: Space, K: Key>(
     let layout = Layout::new::<K>(space.parts());
     let store = Arc::new(RwLock::new(Store::new(layout)));
     let initial: K = lock!(write store).pack(&**space, &space.initial())?;
-    let shared = Shared::new(threads);
+    let shared = Shared::new(threads, layout.parts);
     let worker = |place| Worker {
         place,
         threads,
         expander: Expander::new(Arc::clone(space), Arc::clone(&store), layout),
+        learner: Learner::new(Arc::clone(space), Arc::clone(&store), layout),
         table: Table::new(place, threads),
         shared: &shared,
     };
-    let (merged, surroundings, rows) = thread::scope(|scope| {
+    let (merge, depth, stopped, bytes) = thread::scope(|scope| {
         let (done, dones) = mpsc::channel();
         let mut jobs = Vec::new();
         for place in 1..threads {
@@ -84,7 +92,7 @@ pub(super) fn search<S: Space, K: Key>(
             jobs.push(job);
             scope.spawn(move || {
                 // Ends when the search drops its end of the channel.
-                for job in inbox {
+                while let Ok(job) = soon(&inbox) {
                     worker.run(job);
                     if done.send(()).is_err() {
                         break;
@@ -94,20 +102,21 @@ pub(super) fn search<S: Space, K: Key>(
         }
         drop(done);
         let mut own = worker(0);
-        let mut merge = Merge { graph: Graph::default(), witnesses: Witnesses::default(), targets: Vec::new() };
+        let mut merge = Merge { graph: Graph::default(), witnesses: Witnesses::default() };
         let mut all = |share: &dyn Fn(usize) -> Job| {
             for (job, place) in jobs.iter().zip(1..) {
                 job.send(share(place)).expect("a helper listens until its channel is dropped");
             }
             own.run(share(0));
-            jobs.iter().for_each(|_| dones.recv().expect("a helper that panics is a bug of ours"));
+            jobs.iter().for_each(|_| soon(&dones).expect("a helper that panics is a bug of ours"));
         };
         let outcome = drive(&shared, limits, threads, initial, &mut merge, &mut all, progress);
         drop(jobs);
-        let (surroundings, rows) = own.expander.counts();
-        outcome.map(|(depth, stopped, bytes)| ((merge, depth, stopped, bytes), surroundings, rows))
+        outcome.map(|(depth, stopped, bytes)| (merge, depth, stopped, bytes))
     })?;
-    let (Merge { graph, witnesses, .. }, depth, stopped, bytes) = merged;
+    let Merge { graph, witnesses } = merge;
+    let memos = shared.memos.iter().map(|memo| lock!(read memo));
+    let (surroundings, rows) = memos.fold((0, 0), |sum, memo| (sum.0 + memo.shown.len(), sum.1 + memo.len()));
     let keys = shared.keys.into_inner().unwrap_or_else(PoisonError::into_inner);
     let store =
         Arc::into_inner(store).expect("the threads have ended").into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -119,6 +128,17 @@ type RunAll<'a> = &'a mut dyn FnMut(&dyn Fn(usize) -> Job);
 
 type Outcome = (usize, Option<&'static str>, usize);
 
+/// Waits for a message, actively at first: the next step is seldom far.
+fn soon<T>(inbox: &mpsc::Receiver<T>) -> Result<T, mpsc::RecvError> {
+    for _ in 0..SPINS {
+        if let Ok(message) = inbox.try_recv() {
+            return Ok(message);
+        }
+        hint::spin_loop();
+    }
+    inbox.recv()
+}
+
 /// Takes batch after batch through its steps.
 fn drive<K: Key>(
     shared: &Shared<K>,
@@ -129,15 +149,11 @@ fn drive<K: Key>(
     all: RunAll<'_>,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Outcome, Overflow> {
-    // The initial state is the only successor of nothing.
-    lock!(write shared.shares[0]).by_shard[shard_of(initial, threads)].push(initial);
-    lock!(write shared.shares[0]).successors.keys.push(initial);
-    all(&|_| Job::Insert);
-    lock!(write shared.keys).push(initial);
-    lock!(write shared.settled[shard_of(initial, threads)]).push(0);
+    begin(shared, threads, initial, all);
     let (mut next, mut depth, mut level_end, mut told, mut bytes) = (0, 0, 1, None, 0);
     let mut known = 1;
-    while next < known {
+    let mut stopped = None;
+    while next < known && stopped.is_none() {
         if next == level_end {
             (depth, level_end) = (depth + 1, known);
         }
@@ -145,76 +161,92 @@ fn drive<K: Key>(
             told = Some(next);
             let transitions = merge.graph.edges() as u64;
             if progress(&Progress { states: known, waiting: known - next, transitions, depth, bytes }).is_break() {
-                return Ok((depth, Some("stopped"), bytes));
+                stopped = Some("stopped");
+                break;
             }
         }
         let end = level_end.min(next + BATCH * threads);
         let cut = |place: usize| next + (end - next) * place / threads;
         all(&|place| Job::Expand { first: cut(place), end: cut(place + 1) });
-        for share in &shared.shares {
-            lock!(read share).outcome?;
+        while !shared.is_expanded()? {
+            all(&|_| Job::Learn);
+            all(&|place| Job::GoOn { first: cut(place), end: cut(place + 1) });
         }
+        merge.edges(shared, threads);
         all(&|_| Job::Insert);
-        merge.batch(shared, threads);
+        merge.states(shared, threads);
         next = end;
         known = lock!(read shared.keys).len();
-        let tables: usize = shared.found.iter().map(|found| lock!(read found).bytes).sum();
-        bytes = tables + merge.graph.bytes() + known * size_of::<K>();
+        let shards: usize = shared.looked.iter().map(|looked| lock!(read looked).bytes).sum();
+        bytes = shards + merge.graph.bytes() + known * size_of::<K>();
         if known > STATES_MAX - 255 * BATCH * 16 {
             return Err(Overflow::Explorer("states"));
         }
-        let stopped =
+        let limits =
             [(known > limits.states_max, "too many states"), (bytes > limits.memory_bytes_max, "too much memory")];
-        if let Some((_, why)) = stopped.into_iter().find(|(is_over, _)| *is_over) {
-            return Ok((depth, Some(why), bytes));
-        }
+        stopped = limits.into_iter().find(|(is_over, _)| *is_over).map(|(_, why)| why);
     }
-    Ok((depth, None, bytes))
+    all(&|_| Job::Finish);
+    merge.edges(shared, threads);
+    Ok((depth, stopped, bytes))
+}
+
+/// Makes the initial state known: it is the only successor of nothing.
+fn begin<K: Key>(shared: &Shared<K>, threads: usize, initial: K, all: RunAll<'_>) {
+    let shard = shard_of(initial.mix(), threads);
+    {
+        let mut share = lock!(write shared.shares[0]);
+        share.successors.keys.push(initial);
+        share.by_shard[shard].push(initial);
+        share.places[shard].push(0);
+    }
+    all(&|_| Job::Insert);
+    lock!(write shared.keys).push(initial);
+    lock!(write shared.settled[shard]).push(0);
 }
 
 /// What one thread does for all.
 struct Merge {
     graph: Graph,
     witnesses: Witnesses,
-    targets: Vec<u32>,
 }
 
 impl Merge {
-    fn batch<K: Key>(&mut self, shared: &Shared<K>, threads: usize) {
+    /// Adds the edges of the batch before, which each thread has collected for its share.
+    fn edges<K>(&mut self, shared: &Shared<K>, threads: usize) {
+        for (share, looked) in shared.shares.iter().zip(&shared.looked) {
+            let share = lock!(read share);
+            let targets = if threads > 1 { &share.targets } else { &lock!(read looked).numbers };
+            self.graph.extend(&share.degrees, targets);
+        }
+    }
+
+    /// Numbers new states, and keeps what was news.
+    fn states<K: Key>(&mut self, shared: &Shared<K>, threads: usize) {
         let mut keys = lock!(write shared.keys);
-        let found: Vec<_> = shared.found.iter().map(|found| lock!(read found)).collect();
-        let shares = || shared.shares.iter().map(|share| lock!(read share));
+        let looked: Vec<_> = shared.looked.iter().map(|looked| lock!(read looked)).collect();
         if threads == 1 {
-            keys.extend_from_slice(&found[0].fresh);
-            shares().for_each(|share| self.graph.extend(&share.successors.degrees, &found[0].numbers));
+            keys.extend_from_slice(&looked[0].fresh);
         } else {
-            let base = keys.len() as u32;
             let mut settled: Vec<_> = shared.settled.iter().map(|numbers| lock!(write numbers)).collect();
             settled.iter_mut().for_each(|numbers| numbers.clear());
-            let mut cursors = vec![0; threads];
-            for share in shares() {
-                self.targets.clear();
-                for shard in &share.route {
-                    let shard = usize::from(*shard);
-                    let number = found[shard].numbers[cursors[shard]];
-                    cursors[shard] += 1;
-                    if number < base {
-                        self.targets.push(number);
-                        continue;
-                    }
-                    let place = (number - base) as usize;
-                    if place == settled[shard].len() {
-                        settled[shard].push(keys.len() as u32);
-                        keys.push(found[shard].fresh[place]);
-                    }
-                    self.targets.push(settled[shard][place]);
+            // Each shard has its new keys in order of appearance: merge them.
+            let head = |shard: usize, place: usize| looked[shard].origins.get(place).copied().unwrap_or(u64::MAX);
+            let mut heads: Vec<_> = (0..threads).map(|shard| head(shard, 0)).collect();
+            loop {
+                let (shard, first) = heads.iter().enumerate().min_by_key(|(_, head)| **head).expect("a shard or more");
+                if *first == u64::MAX {
+                    break;
                 }
-                self.graph.extend(&share.successors.degrees, &self.targets);
+                let place = settled[shard].len();
+                settled[shard].push(keys.len() as u32);
+                keys.push(looked[shard].fresh[place]);
+                heads[shard] = head(shard, place + 1);
             }
         }
         let mut seen = lock!(write shared.seen);
-        for share in shares() {
-            share.successors.events.iter().for_each(|event| self.witnesses.add(event));
+        for share in &shared.shares {
+            lock!(read share).successors.events.iter().for_each(|event| self.witnesses.add(event));
         }
         *seen = self.witnesses.seen();
     }

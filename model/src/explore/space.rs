@@ -14,7 +14,7 @@ use crate::world::{Facts, Overflow};
 /// the following holds, which [`super::contract`] checks edge by edge on any world small enough:
 ///
 /// 1. What a part may do, and what follows, depends on that part, the rest, and the [outlines](Self::outline) of the
-///    other parts.
+///    other parts that it [heeds](Self::heeds).
 /// 2. What that does to another part depends on its outline before and after, by [`Self::receive`].
 /// 3. What a state shows depends on the rest and the outlines alone, as long as some part is not at rest and at
 ///    most one part [shows more](Self::shows_more).
@@ -44,7 +44,7 @@ pub trait Space: Send + Sync {
 
     /// Whose action it is.
     fn owner(&self, action: Self::Action) -> usize;
-    /// The explorer orders the actions of a state by rank (0 to 7), then by owner, then as [`Self::actions`] lists them.
+    /// The explorer orders the actions of a state by rank (0 to 3), then by owner, then as [`Self::actions`] lists them.
     fn rank(&self, action: Self::Action) -> usize;
     /// The class of an action that is weakly fair: if from some moment on some action of the class is always possible,
     /// then one happens. None for what the environment does if it likes. Classes are numbered from 0 to 63.
@@ -74,6 +74,12 @@ pub trait Space: Send + Sync {
     /// # Errors
     /// It does not fit.
     fn receive(&self, part: &Self::Part, after: &Self::Part) -> Result<Self::Part, Overflow>;
+    /// The other parts whose outlines the moves of a part depend on, or that they change, as bits. The fewer, the more
+    /// often what was computed once serves again. All of them is always right.
+    fn heeds(&self, part: &Self::Part) -> u8 {
+        let _ = part;
+        u8::MAX
+    }
     /// Whether a part has nothing under way.
     fn is_at_rest(&self, part: &Self::Part) -> bool;
     /// Whether a state may show more than its rest and its outlines do, once two of its parts say so. States in which all

@@ -43,6 +43,8 @@ impl<T: Eq + Hash> Interner<T> {
 pub(super) struct PartInfo {
     /// The number of its outline.
     pub(super) outline: u32,
+    /// The other parts whose outlines its moves depend on, as bits.
+    pub(super) heeds: u8,
     pub(super) is_at_rest: bool,
     pub(super) shows_more: bool,
 }
@@ -66,16 +68,17 @@ impl<S: Space> Store<S> {
     }
 
     pub(super) fn intern_rest(&mut self, rest: S::Rest) -> Result<u32, Overflow> {
-        self.rests.intern(rest, self.layout.capacity(), "the rest")
+        self.rests.intern(rest, self.layout.rests_max(), "the rest")
     }
 
     pub(super) fn intern_part(&mut self, space: &S, place: usize, part: S::Part) -> Result<u32, Overflow> {
         let known = self.parts[place].values.len();
-        let number = self.parts[place].intern(part, self.layout.capacity(), "parts")?;
+        let number = self.parts[place].intern(part, self.layout.parts_max(), "parts")?;
         if number as usize == known {
             let part = Arc::clone(self.parts[place].get(number));
             let (is_at_rest, shows_more) = (space.is_at_rest(&part), space.shows_more(&part));
-            self.infos[place].push(PartInfo { outline: number, is_at_rest, shows_more });
+            let heeds = space.heeds(&part) & !(1 << place);
+            self.infos[place].push(PartInfo { outline: number, heeds, is_at_rest, shows_more });
             let outline = self.intern_part(space, place, space.outline(&part))?;
             self.infos[place][known].outline = outline;
         }
@@ -103,8 +106,9 @@ impl<S: Space> Store<S> {
         (key, before): (K, &S::State),
         after: &S::State,
     ) -> Result<K, Overflow> {
-        let rest = self.intern_rest(space.rest(after))?;
-        let mut packed = key ^ self.layout.field(rest ^ self.layout.rest(key), self.layout.parts);
+        let (rest, known) = (space.rest(after), self.layout.rest(key));
+        let number = if rest == **self.rests.get(known) { known } else { self.intern_rest(rest)? };
+        let mut packed = key ^ self.layout.field(number ^ known, self.layout.parts);
         for place in (0..self.layout.parts).filter(|place| space.may_differ(before, after, *place)) {
             let number = self.intern_part(space, place, space.part(after, place))?;
             packed = packed ^ self.layout.field(number ^ self.layout.part(key, place), place);

@@ -2,11 +2,20 @@
 //!
 //! A slot is 32 bits: the number of a state plus one, and above it as much of the state's hash as there is room for, so
 //! that few whole keys are compared in vain. Each thread owns the table of one shard of the hashes.
+//!
+//! Every second successor was met a moment ago: independent steps lead to one state in any order, and the states between
+//! are near each other in a search by breadth. So keys met lately are kept beside the table, in a small cache.
 
-use super::key::Key;
+use super::key::{Key, shard_of};
 
 /// How many keys are looked up together, so that their memory accesses overlap.
-const GROUP: usize = 128;
+const GROUP: usize = 256;
+
+/// How many keys met lately are kept, in bits. They fit in a second-level cache.
+const RECENT_BITS: u32 = 14;
+
+/// What is no number.
+const NONE: u32 = u32::MAX;
 
 /// A set of the states of one shard.
 pub(super) struct Table<K> {
@@ -20,56 +29,86 @@ pub(super) struct Table<K> {
     pending: Vec<u32>,
     /// Those keys.
     fresh: Vec<K>,
-}
-
-/// Which shard a key belongs to.
-#[inline]
-pub(super) fn shard_of<K: Key>(key: K, shards: usize) -> usize {
-    // The bits that neither slots nor, before four billion states, tags use.
-    (key.mix() >> 60) as usize % shards
+    /// Where they were among the keys of the batch.
+    origins: Vec<u32>,
+    /// Keys met lately, each where its hash says, with their numbers.
+    recent: Vec<(K, u32)>,
 }
 
 impl<K: Key> Table<K> {
     pub(super) fn new(shard: usize, shards: usize) -> Self {
-        Self { slots: Vec::new(), number_bits: 0, len: 0, shard, shards, pending: Vec::new(), fresh: Vec::new() }
+        Self {
+            slots: Vec::new(),
+            number_bits: 0,
+            len: 0,
+            shard,
+            shards,
+            pending: Vec::new(),
+            fresh: Vec::new(),
+            origins: Vec::new(),
+            recent: vec![(K::default(), NONE); 1 << RECENT_BITS],
+        }
     }
 
     /// Looks up keys, and adds those that are new. `known` are all states before this batch. For each key, `numbers`
     /// gets the number of its state; new ones are provisionally numbered from `known.len()` in order of appearance.
     pub(super) fn insert(&mut self, keys: &[K], known: &[K], numbers: &mut Vec<u32>) {
-        for group in keys.chunks(GROUP) {
-            let mut slots = [0_usize; GROUP];
-            let mut candidates = [0_u32; GROUP];
-            let (mask, number_mask) = (self.slots.len() - 1, self.number_mask());
+        let first = numbers.len();
+        numbers.resize(first + keys.len(), 0);
+        for (group, first) in keys.chunks(GROUP).zip((first..).step_by(GROUP)) {
+            let (mut places, mut hashes, mut missed) = ([0_u8; GROUP], [0; GROUP], 0);
+            let mask = self.slots.len() - 1;
             // Touch every line first: the accesses do not wait for each other.
             let mut touched = 0;
-            for (key, slot) in group.iter().zip(&mut slots) {
-                *slot = key.mix() as usize & mask;
-                touched ^= self.slots[*slot];
+            for (place, key) in group.iter().enumerate() {
+                let hash = key.mix();
+                let (recent, number) = self.recent[recent_slot(hash)];
+                if recent == *key && number != NONE {
+                    numbers[first + place] = number;
+                } else {
+                    (places[missed], hashes[missed]) = (place as u8, hash);
+                    touched ^= self.slots[hash as usize & mask];
+                    missed += 1;
+                }
             }
             std::hint::black_box(touched);
-            for ((key, slot), candidate) in group.iter().zip(&mut slots).zip(&mut candidates) {
-                let tag = self.tag(key.mix());
-                while self.slots[*slot] != 0 && self.slots[*slot] & !number_mask != tag {
-                    *slot = (*slot + 1) & mask;
-                }
-                *candidate = self.slots[*slot] & number_mask;
-            }
-            let mut is_match = [false; GROUP];
-            for ((key, candidate), is_match) in group.iter().zip(&candidates).zip(&mut is_match) {
-                let number = candidate.wrapping_sub(1) as usize;
-                *is_match = known.get(number) == Some(key);
-            }
-            for (place, key) in group.iter().enumerate() {
-                let number = if is_match[place] { candidates[place] - 1 } else { self.find(*key, slots[place], known) };
-                numbers.push(number);
-            }
+            self.insert_group(group, (&places[..missed], &hashes[..missed]), known, (numbers, first));
         }
     }
 
-    /// Finds a key from a slot on, or adds it.
-    fn find(&mut self, key: K, mut slot: usize, known: &[K]) -> u32 {
-        let (mask, number_mask, tag) = (self.slots.len() - 1, self.number_mask(), self.tag(key.mix()));
+    /// Does that for those places of a group that are not among the recent ones.
+    fn insert_group(
+        &mut self,
+        group: &[K],
+        (places, hashes): (&[u8], &[u64]),
+        known: &[K],
+        (numbers, first): (&mut [u32], usize),
+    ) {
+        let (mask, number_mask) = (self.slots.len() - 1, self.number_mask());
+        let (mut slots, mut candidates, mut is_match) = ([0_usize; GROUP], [0_u32; GROUP], [false; GROUP]);
+        for ((hash, slot), candidate) in hashes.iter().zip(&mut slots).zip(&mut candidates) {
+            let tag = self.tag(*hash);
+            *slot = *hash as usize & mask;
+            while self.slots[*slot] != 0 && self.slots[*slot] & !number_mask != tag {
+                *slot = (*slot + 1) & mask;
+            }
+            *candidate = self.slots[*slot] & number_mask;
+        }
+        for ((place, candidate), is_match) in places.iter().zip(&candidates).zip(&mut is_match) {
+            let number = candidate.wrapping_sub(1) as usize;
+            *is_match = known.get(number) == Some(&group[usize::from(*place)]);
+        }
+        for (at, (place, hash)) in places.iter().zip(hashes).enumerate() {
+            let (key, place) = (group[usize::from(*place)], first + usize::from(*place));
+            let number = if is_match[at] { candidates[at] - 1 } else { self.find(key, *hash, slots[at], known, place) };
+            numbers[place] = number;
+            self.recent[recent_slot(*hash)] = (key, number);
+        }
+    }
+
+    /// Finds a key from a slot on, or adds it, as that of the batch.
+    fn find(&mut self, key: K, hash: u64, mut slot: usize, known: &[K], origin: usize) -> u32 {
+        let (mask, number_mask, tag) = (self.slots.len() - 1, self.number_mask(), self.tag(hash));
         loop {
             let entry = self.slots[slot];
             if entry == 0 {
@@ -85,6 +124,7 @@ impl<K: Key> Table<K> {
         self.slots[slot] = tag | (number + 1);
         self.pending.push(slot as u32);
         self.fresh.push(key);
+        self.origins.push(origin as u32);
         self.len += 1;
         number
     }
@@ -99,14 +139,24 @@ impl<K: Key> Table<K> {
         &self.fresh
     }
 
+    /// Where each of them was first among the keys of the batch.
+    pub(super) fn origins(&self) -> &[u32] {
+        &self.origins
+    }
+
     /// Ends a batch, in which the new keys got these numbers.
     pub(super) fn settle(&mut self, numbers: impl Iterator<Item = u32>) {
         let number_mask = self.number_mask();
-        for (slot, number) in self.pending.drain(..).zip(numbers) {
+        for ((slot, key), number) in self.pending.drain(..).zip(&self.fresh).zip(numbers) {
             let slot = &mut self.slots[slot as usize];
             *slot = *slot & !number_mask | (number + 1);
+            let (recent, known) = &mut self.recent[recent_slot(key.mix())];
+            if recent == key {
+                *known = number;
+            }
         }
         self.fresh.clear();
+        self.origins.clear();
     }
 
     /// Makes room for `incoming` keys, when `known` are all states. No batch is open.
@@ -125,9 +175,11 @@ impl<K: Key> Table<K> {
         self.slots = Vec::new();
         self.slots = vec![0; len];
         let (mask, shard, shards) = (len - 1, self.shard, self.shards);
-        for (number, key) in known.iter().enumerate().filter(|(_, key)| shards == 1 || shard_of(**key, shards) == shard)
-        {
+        for (number, key) in known.iter().enumerate() {
             let hash = key.mix();
+            if shard_of(hash, shards) != shard {
+                continue;
+            }
             let mut slot = hash as usize & mask;
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
@@ -149,6 +201,14 @@ impl<K: Key> Table<K> {
         self.slots.len() * size_of::<u32>()
     }
 }
+
+/// Where a key of this hash is among the recent ones: by bits that are neither all of a slot's nor a shard's.
+#[inline]
+fn recent_slot(hash: u64) -> usize {
+    (hash >> 16) as usize & ((1 << RECENT_BITS) - 1)
+}
+
+const _: () = assert!(GROUP <= 1 << u8::BITS, "places in a group are bytes");
 
 #[cfg(test)]
 mod tests {
@@ -203,6 +263,12 @@ mod tests {
             }
             fn mix(self) -> u64 {
                 7
+            }
+        }
+        impl std::ops::BitAnd for Clashing {
+            type Output = Self;
+            fn bitand(self, other: Self) -> Self {
+                Self(self.0 & other.0)
             }
         }
         let (mut table, mut numbers) = (Table::new(0, 1), Vec::new());

@@ -39,6 +39,7 @@ mod system;
 mod trace;
 mod variant;
 mod wish;
+mod words;
 
 pub use action::{Action, IceAction};
 pub use budget::{Budget, Budgets};

@@ -1,17 +1,18 @@
 //! How a world falls into parts, for the explorer.
 //!
-//! A part is a peer with all its connections. Whatever a later version adds to [`World`] belongs to the rest until it is
-//! named here: that is exact, and costs speed only.
+//! A part is a peer with all its connections. Whatever is not named here as belonging to a part belongs to the rest: that
+//! is exact, and costs speed only.
 
 use super::{
-    Action, Facts, Overflow, System, World,
-    packed::Downward,
+    Action, Budget, Budgets, Facts, Overflow, System, World,
+    packed::{Downward, Upward},
     packed_negotiation::owes_answer,
     queue::Queue,
     state::{Client, ROOMS_MAX},
 };
 use crate::{
     explore::Space,
+    message::Target,
     room::{Directory, SmallDirectory},
 };
 
@@ -28,7 +29,12 @@ pub struct Part<const S: usize> {
 
 /// A world without what its parts hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Rest<const P: usize, const S: usize>(World<P, S>);
+pub struct Rest<const S: usize> {
+    /// The rooms alone: no session is connected.
+    server: SmallDirectory<S, ROOMS_MAX>,
+    budgets: Budgets,
+    crashed: bool,
+}
 
 fn record<const S: usize>(server: &SmallDirectory<S, ROOMS_MAX>, session: u8) -> Option<Option<u8>> {
     server.is_connected(session).then(|| server.current(session))
@@ -51,7 +57,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
     type State = World<P, S>;
     type Action = Action;
     type Part = Part<S>;
-    type Rest = Rest<P, S>;
+    type Rest = Rest<S>;
 
     fn parts(&self) -> usize {
         P
@@ -119,7 +125,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         }
     }
 
-    fn split(&self, state: &World<P, S>) -> (Rest<P, S>, Vec<Part<S>>) {
+    fn split(&self, state: &World<P, S>) -> (Rest<S>, Vec<Part<S>>) {
         (self.rest(state), (0..P).map(|peer| self.part(state, peer)).collect())
     }
 
@@ -133,12 +139,11 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         }
     }
 
-    fn rest(&self, state: &World<P, S>) -> Rest<P, S> {
-        let mut rest = *state;
-        (rest.up, rest.down, rest.negotiations) = ([Queue::default(); S], [Queue::default(); S], [[0; S]; P]);
-        (0..S as u8).for_each(|session| rest.server.disconnect(session));
-        rest.clients = [Client { epoch: 0, is_alive: false, room: None, asking: None, roster: 0 }; P];
-        Rest(rest)
+    fn rest(&self, state: &World<P, S>) -> Rest<S> {
+        // All that a world is made of: whatever it gets in addition has to become somebody's here.
+        let World { up: _, down: _, negotiations: _, clients: _, mut server, budgets, crashed } = *state;
+        (0..S as u8).for_each(|session| server.disconnect(session));
+        Rest { server, budgets, crashed }
     }
 
     fn may_differ(&self, before: &World<P, S>, after: &World<P, S>, peer: usize) -> bool {
@@ -149,8 +154,9 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             || sessions.any(|it| queues_differ(it.into()) || record(&before.server, it) != record(&after.server, it))
     }
 
-    fn join(&self, rest: &Rest<P, S>, parts: &[&Part<S>]) -> World<P, S> {
-        let mut state = rest.0;
+    fn join(&self, rest: &Rest<S>, parts: &[&Part<S>]) -> World<P, S> {
+        let Rest { server, budgets, crashed } = *rest;
+        let mut state = World { server, crashed, ..World::initial(budgets) };
         for (peer, part) in parts.iter().enumerate() {
             for (epoch, session) in sessions_of::<P, S>(peer).enumerate() {
                 state.up[usize::from(session)] = part.up[epoch];
@@ -187,6 +193,34 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         }
         part.records.clone_from(&after.records);
         Ok(part)
+    }
+
+    /// Its user acts, and it handles what it hears, without a look at others. What it has sent may concern others once it
+    /// is served: a signal its target, anything else everybody. The server's and the peers' own rules may be others than
+    /// ours, and what they look at is unknown.
+    fn heeds(&self, part: &Part<S>) -> u8 {
+        const EVERYBODY: u8 = u8::MAX;
+        let is_unknown = self.setting.server.is_some() || self.setting.peer.is_some();
+        // ICE looks at both ends. Strays go to whoever is connected.
+        if is_unknown || self.setting.ice || self.budgets.left(Budget::Stray) > 0 {
+            return EVERYBODY;
+        }
+        let is_live = |epoch: usize| part.client.is_alive && epoch == usize::from(part.client.epoch);
+        if part.records.iter().enumerate().any(|(epoch, record)| record.is_some() && !is_live(epoch)) {
+            return EVERYBODY;
+        }
+        let of_message = |word| match Upward::unpack(word) {
+            Upward::Signal(_, Target::User(to), _) => 1 << (usize::from(to) % P),
+            Upward::Signal(_, Target::Unknown, _) => 0,
+            Upward::Signal(_, Target::Room(_), _)
+            | Upward::Request(..)
+            | Upward::RequestWithoutAck
+            | Upward::InvalidRequest(_)
+            | Upward::Leave => EVERYBODY,
+        };
+        // The second may overtake the first.
+        let next = |queue: &Queue| queue.words().take(2).map(of_message).fold(0, |all, one| all | one);
+        part.up.iter().map(next).fold(0, |all, one| all | one)
     }
 
     fn is_at_rest(&self, part: &Part<S>) -> bool {

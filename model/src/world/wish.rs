@@ -144,7 +144,7 @@ mod tests {
         type State = World<2, 2>;
         type Action = Action;
         type Part = Part<2>;
-        type Rest = Rest<2, 2>;
+        type Rest = Rest<2>;
 
         fn parts(&self) -> usize {
             2

@@ -21,7 +21,7 @@ use glare_model::requirement::{
 
 use super::{
     Violation,
-    facts::{Facts, Stimulus},
+    facts::{Facts, Place, Stimulus},
     story::{Act, PhaseStory, Story},
 };
 use crate::{observation::Observation, transport::ConnectionId};
@@ -124,6 +124,10 @@ impl Scene<'_> {
                         found.push(self.missing(clause, what));
                     }
                 }
+            }
+            // What reaches a client that may be a member of the room, only the model can say.
+            if matches!(self.before.place(connection), Place::MaybeIn(_)) {
+                continue;
             }
             // What the target ended is announced like any end, whatever else the phase is about.
             let extra = notices.iter().find(|notice| {

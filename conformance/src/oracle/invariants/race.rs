@@ -38,11 +38,7 @@ fn concurrent_creates(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation
     let mut creates: BTreeMap<&str, Vec<&Act>> = BTreeMap::new();
     for act in acts {
         match act.stimulus() {
-            Stimulus::Request { join: false, room: Some(room), ack: true } => {
-                if scene.before.place(act.connection) == Place::Nowhere {
-                    creates.entry(room).or_default().push(act);
-                }
-            }
+            Stimulus::Request { join: false, room: Some(room), .. } => creates.entry(room).or_default().push(act),
             // A winner that leaves at once makes room for another one.
             Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken => return,
             Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent => {}
@@ -51,7 +47,13 @@ fn concurrent_creates(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation
     for (room, creates) in creates {
         let callers: BTreeSet<_> = creates.iter().map(|act| act.connection).collect();
         let unused = scene.before.members(room).is_empty() && scene.before.maybe_members(room).is_empty();
-        if callers.len() < 2 || callers.len() != creates.len() || !unused {
+        // What a caller asked for besides may have brought it into another room before.
+        let asks_once = |caller: &&Act| {
+            let own = acts.iter().filter(|act| act.connection == caller.connection);
+            let requests = own.filter(|act| matches!(act.stimulus(), Stimulus::Request { room: Some(_), .. }));
+            scene.before.place(caller.connection) == Place::Nowhere && requests.count() == 1
+        };
+        if callers.len() < 2 || !unused || !creates.iter().all(asks_once) || !creates.iter().all(|act| act.asks_ack()) {
             continue;
         }
         let expected = format!("exactly one of {} concurrent creates succeeds", creates.len());

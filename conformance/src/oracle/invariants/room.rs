@@ -173,14 +173,16 @@ fn departure<'a>(scene: &Scene<'a>, leaver: ConnectionId) -> BTreeMap<Connection
 
 /// ROOM-13: by now every fellow member was told that the frozen client is gone.
 fn noticed(scene: &Scene<'_>, frozen: ConnectionId, found: &mut Vec<Violation>) {
-    let Place::MaybeIn(room) = scene.before.place(frozen) else { return };
+    let Place::MaybeIn(rooms) = scene.before.place(frozen) else { return };
+    // It was in one certain room when it froze, or nobody can say whom its end concerns.
+    let [room] = &rooms.into_iter().collect::<Vec<_>>()[..] else { return };
     let user = scene.story.user(frozen);
     let told = |member: ConnectionId| {
         let seen = scene.story.phases[..=scene.index].iter().flat_map(|phase| &phase.seen);
         seen.filter(|seen| seen.connection == member)
             .any(|seen| matches!(&seen.what, Observation::Notice { left: true, user: gone, .. } if gone == user))
     };
-    for member in scene.before.members(&room) {
+    for member in scene.before.members(room) {
         if !told(member) {
             let what = format!("{} gets {}", scene.story.name(member), scene.describe_notice((true, user)));
             found.push(scene.missing(ROOM_13, format!("{what} within the server's own heartbeat")));

@@ -4,12 +4,21 @@
 //! The same arguments give the same scenarios, in the same order, under the same ids.
 
 mod abstraction;
+mod complete;
 mod coverage;
+mod identify;
 mod machine;
+mod outcome;
+mod raced;
+mod races;
+pub mod random;
 mod script;
 mod symmetry;
 mod tours;
 
+pub use complete::complete;
+pub use races::{RaceSpot, race_spots, races};
+pub use random::random;
 pub use tours::tours;
 
 use super::Scenario;

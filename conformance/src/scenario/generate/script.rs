@@ -35,13 +35,14 @@ struct Turns {
 }
 
 impl<'a> Script<'a> {
-    /// Begins with all clients connected. Scenarios of other numbers take what is left open in another order.
-    pub(super) fn begin(abstraction: &'a Abstraction, number: usize) -> Self {
+    /// Begins with all clients connected, and so many more that watch. Scenarios of other numbers take what is left open in
+    /// another order.
+    pub(super) fn begin(abstraction: &'a Abstraction, number: usize, watchers: u8) -> Self {
         let turns = Turns { kind: number, ending: number, request: number, signal: number };
         let (covers, body) = (BTreeSet::new(), String::new());
         let mut this =
             Self { abstraction, state: 0, past: Default::default(), covers, body, turns, suffix: String::new() };
-        let clients = (0..abstraction.alphabet.clients).map(|client| format!("{} connect", peer(client)));
+        let clients = (0..abstraction.alphabet.clients + watchers).map(|client| format!("{} connect", peer(client)));
         this.phase(&clients.collect::<Vec<_>>());
         this
     }
@@ -182,5 +183,36 @@ pub(super) fn verb(kind: SignalKind) -> &'static str {
         SignalKind::Offer => "offer",
         SignalKind::Answer => "answer",
         SignalKind::Candidate => "candidate",
+    }
+}
+
+/// Where everybody is, in words.
+pub(super) fn describe_state(abstraction: &Abstraction, state: usize) -> String {
+    let clients = abstraction.alphabet.clients;
+    let mut parts = Vec::new();
+    for place in (0..abstraction.alphabet.rooms).map(Some).chain([None]) {
+        let here = (0..clients).filter(|client| abstraction.states[state][usize::from(*client)] == place);
+        let here: Vec<String> = here.map(|client| peer(client).to_string()).collect();
+        let what = place.map_or("no room".to_owned(), |room| ROOMS[usize::from(room)].to_string());
+        parts.extend((!here.is_empty()).then(|| format!("{} in {what}", here.join(" and "))));
+    }
+    parts.join(", ")
+}
+
+/// An input, in words.
+pub(super) fn describe_input(input: Input) -> String {
+    let by = peer(input.by);
+    let room = |room: u8| ROOMS[usize::from(room)];
+    match input.what {
+        What::Create(named) => format!("{by} creates {}", room(named)),
+        What::Join(named) => format!("{by} joins {}", room(named)),
+        What::Leave => format!("{by} leaves"),
+        What::Return => format!("{by} disconnects"),
+        What::Signal(_, Target::User(to)) if to == input.by => format!("{by} signals itself"),
+        What::Signal(_, Target::User(to)) => format!("{by} signals {}", peer(to)),
+        What::Signal(_, Target::Room(named)) => format!("{by} signals the room {}", room(named)),
+        What::Signal(_, Target::Unknown) => format!("{by} signals nobody"),
+        What::MalformedRequest => format!("{by} sends a malformed request"),
+        What::MalformedSignal => format!("{by} sends a malformed signal"),
     }
 }

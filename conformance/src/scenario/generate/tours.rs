@@ -43,7 +43,7 @@ fn claims(abstraction: &Abstraction, coverage: Coverage) -> Vec<String> {
 /// Every scenario has names of its own, so that no order of connecting is special.
 fn scenario(abstraction: &Abstraction, symmetry: &Symmetry, number: usize, walk: &[usize]) -> Scenario {
     let names = &symmetry.renamings[number % symmetry.renamings.len()];
-    let mut script = Script::begin(abstraction, number);
+    let mut script = Script::begin(abstraction, number, 0);
     walk.iter().for_each(|input| script.perform(names.inputs[*input]));
     let title = format!("tour {}: {} transitions in a row, each settled before the next", number + 1, walk.len());
     script.finish(&format!("tour-{:03}", number + 1), &title)

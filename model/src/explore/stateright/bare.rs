@@ -12,8 +12,10 @@ use crate::{
     explore::{
         Space,
         check::{shape_overflow, with_system},
-        expand::{Expander, Successors},
-        key::{Key, Layout},
+        expand::{Expander, Run, Successors},
+        key::{Bits96, Key, Layout},
+        learn::Learner,
+        memo::Memo,
         store::Store,
     },
     world::{Configuration, Fact, Facts, Overflow, Variant},
@@ -33,8 +35,9 @@ pub enum Order {
 pub enum States {
     /// Whole worlds, stepped by the transition function: an opinion that shares nothing with our search.
     Whole,
-    /// Our packed keys, expanded by our remembered moves: what is left is stateright's search alone.
-    Packed,
+    /// Our packed keys of so many bits, as [`crate::explore::Cost`] names them, expanded by our remembered moves: what is
+    /// left is stateright's search alone.
+    Packed(u32),
 }
 
 /// What stateright counted.
@@ -66,7 +69,9 @@ pub fn count(
 ) -> Result<Count, Overflow> {
     with_system!(variant, configuration, |system| match states {
         States::Whole => Ok(run(Whole(system), order)),
-        States::Packed => Ok(run(Packed::<_, u128>::new(system)?, order)),
+        States::Packed(64) => Ok(run(Packed::<_, u64>::new(system)?, order)),
+        States::Packed(96) => Ok(run(Packed::<_, Bits96>::new(system)?, order)),
+        States::Packed(_) => Ok(run(Packed::<_, u128>::new(system)?, order)),
     })
 }
 
@@ -122,16 +127,45 @@ where
 /// Packed states. An action is the state that it leads to.
 struct Packed<S: Space, K> {
     initial: K,
-    expander: Mutex<(Expander<S, K>, Successors<K>)>,
+    moves: Mutex<Moves<S, K>>,
+}
+
+/// What one thread remembers.
+struct Moves<S: Space, K> {
+    expander: Expander<S, K>,
+    learner: Learner<S, K>,
+    memo: Memo<K>,
+    successors: Successors<K>,
 }
 
 impl<S: Space, K: Key> Packed<S, K> {
     fn new(space: S) -> Result<Self, Overflow> {
         let layout = Layout::new::<K>(space.parts());
+        let space = Arc::new(space);
         let mut store = Store::new(layout);
-        let initial = store.pack(&space, &space.initial())?;
-        let expander = Expander::new(Arc::new(space), Arc::new(RwLock::new(store)), layout);
-        Ok(Self { initial, expander: Mutex::new((expander, Successors::default())) })
+        let initial = store.pack(&*space, &space.initial())?;
+        let store = Arc::new(RwLock::new(store));
+        let moves = Moves {
+            expander: Expander::new(Arc::clone(&space), Arc::clone(&store), layout),
+            learner: Learner::new(space, store, layout),
+            memo: Memo::new(layout.parts),
+            successors: Successors::new(1),
+        };
+        Ok(Self { initial, moves: Mutex::new(moves) })
+    }
+}
+
+impl<S: Space, K: Key> Moves<S, K> {
+    fn successors(&mut self, state: K) -> Result<&[K], Overflow> {
+        // Everything counts as seen: no witnesses are kept.
+        let seen = [Fact::ALL.iter().copied().collect::<Facts>(); 2];
+        loop {
+            let run = Run { states: &[state], first: 0, seen: &seen, memos: &[&self.memo] };
+            if self.expander.expand(&run, &mut self.successors)? {
+                return Ok(&self.successors.keys);
+            }
+            self.learner.learn(&self.successors.misses[0], &mut self.memo)?;
+        }
     }
 }
 
@@ -144,16 +178,9 @@ impl<S: Space + 'static, K: Key> Model for Packed<S, K> {
     }
 
     fn actions(&self, state: &K, actions: &mut Vec<K>) {
-        let mut guard = self.expander.lock().unwrap_or_else(PoisonError::into_inner);
-        let (expander, successors) = &mut *guard;
-        successors.keys.clear();
-        successors.degrees.clear();
-        successors.events.clear();
-        // Everything counts as seen: no witnesses are kept.
-        let seen = [Fact::ALL.iter().copied().collect::<Facts>(); 2];
-        let expanded = expander.expand(&[*state], 0, &seen, successors);
-        expanded.expect("our own search of the same world met no overflow");
-        actions.extend_from_slice(&successors.keys);
+        let mut moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        let successors = moves.successors(*state);
+        actions.extend_from_slice(successors.expect("our own search of the same world met no overflow"));
     }
 
     fn next_state(&self, _: &K, next: K) -> Option<K> {

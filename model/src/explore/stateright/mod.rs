@@ -5,8 +5,10 @@
 //! it then stops early and still reports success.
 
 mod bare;
+mod explorer;
 
 pub use bare::{Count, Order, States, count};
+pub use explorer::{COMPLETE, Open, Run, explorer, shortest_runs};
 use stateright::{Checker, Model, Property};
 
 use super::check::{shape_overflow, with_system};

@@ -2,20 +2,26 @@
 
 use std::fmt::Write;
 
-use glare_model::world::{Lane, Line, Trace};
+use super::lanes::participants;
+use crate::world::{Lane, Line, Trace};
 
-/// The lanes of a trace, left to right, with the server in the middle of the peers.
-fn lanes(trace: &Trace) -> Vec<Lane> {
-    let mut lanes: Vec<Lane> = (0..trace.peers).map(Lane::Peer).collect();
-    lanes.insert(lanes.len().div_ceil(2), Lane::Server);
-    lanes
+/// What becomes of peers that take no part in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// They have lanes too: pictures of a run and of what follows it look alike.
+    Shown,
+    /// They have none.
+    Hidden,
 }
 
-fn name(lane: Lane) -> String {
-    match lane {
-        Lane::Peer(number) => char::from(b'A' + number % 26).to_string(),
-        Lane::Server => "server".to_owned(),
-    }
+/// The lanes of a trace, left to right, with the server in the middle of the peers.
+fn lanes(trace: &Trace, idle: Idle) -> Vec<Lane> {
+    let mut lanes: Vec<Lane> = match idle {
+        Idle::Shown => (0..trace.peers).map(Lane::Peer).collect(),
+        Idle::Hidden => participants(trace).collect(),
+    };
+    lanes.insert(lanes.len().div_ceil(2), Lane::Server);
+    lanes
 }
 
 fn lines(trace: &Trace) -> impl Iterator<Item = &Line> {
@@ -32,8 +38,8 @@ const NOTE_CHARS: usize = 40;
 
 /// The trace as an SVG picture, readable on light and dark pages.
 #[must_use]
-pub fn svg(title: &str, trace: &Trace) -> String {
-    let lanes = lanes(trace);
+pub fn svg(title: &str, trace: &Trace, idle: Idle) -> String {
+    let lanes = lanes(trace, idle);
     let x = |lane: &Lane| MARGIN + LANE * lanes.iter().position(|own| own == lane).unwrap_or(0);
     let mut rows = String::new();
     let mut y = TOP;
@@ -74,7 +80,7 @@ pub fn svg(title: &str, trace: &Trace) -> String {
     }
     let (width, height) = (2 * MARGIN + LANE * (lanes.len() - 1), y + 20);
     let mut page = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n{STYLE}"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n{STYLE}"
     );
     push(&mut page, format_args!("<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n"));
     text_at(&mut page, width / 2, 24, "h", title);
@@ -84,7 +90,7 @@ pub fn svg(title: &str, trace: &Trace) -> String {
             &mut page,
             format_args!("<line class=\"life\" x1=\"{at}\" y1=\"56\" x2=\"{at}\" y2=\"{}\"/>\n", height - 10),
         );
-        text_at(&mut page, at, 50, "h", &name(*lane));
+        text_at(&mut page, at, 50, "h", &lane.to_string());
     }
     page + &rows + "</svg>\n"
 }
@@ -127,9 +133,8 @@ fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use glare_model::world::TraceStep;
-
     use super::*;
+    use crate::world::TraceStep;
 
     fn trace() -> Trace {
         let (a, server) = (Lane::Peer(0), Lane::Server);
@@ -147,8 +152,14 @@ mod tests {
 
     #[test]
     fn a_picture_escapes_what_it_shows() {
-        let picture = svg("NEG-06", &trace());
+        let picture = svg("NEG-06", &trace(), Idle::Shown);
         assert!(picture.contains("&lt;b&gt;") && !picture.contains("<b>"));
-        assert_eq!(picture.matches("class=\"life\"").count(), 3);
+    }
+
+    #[test]
+    fn a_peer_that_takes_no_part_has_a_lane_only_where_it_is_asked_for() {
+        let trace = Trace { peers: 4, ..trace() };
+        let lanes = [Idle::Shown, Idle::Hidden].map(|idle| svg("", &trace, idle).matches("class=\"life\"").count());
+        assert_eq!(lanes, [5, 3]);
     }
 }

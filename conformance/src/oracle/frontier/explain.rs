@@ -1,0 +1,180 @@
+//! Whether what a server sends in one course is what arrived. A message is compared as soon as it is sent with what its
+//! receiver sees next, so that an order which does not fit ends at its first wrong step.
+
+use glare_model::{
+    message::{ServerMessage, SignalRefusal},
+    requirement::{
+        RequirementId,
+        ids::{ORDER_02, RELAY_02, RELAY_03, RELAY_07, RELAY_08, ROOM_03},
+    },
+};
+
+use super::{
+    objection::{Ground, Objection},
+    script::{Answer, Ask, Look, Message, Script, Sighting, Slot, Unasked, count},
+    state::State,
+    step::{Course, CourseFault},
+};
+
+/// Whether an explanation may take clauses for broken that no server may break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It may not: what is left is what a conforming server may have done.
+    Strict,
+    /// It may, at a cost: the cheapest explanation says what is wrong.
+    Lenient,
+}
+
+impl Script {
+    /// The state after a course, if what it sends is what arrived.
+    pub(super) fn explain(&self, slot: Slot, course: Course, phase: usize, mode: Mode) -> Option<State> {
+        let Course { mut state, item, sent, ack, fault } = course;
+        let most = state.cost.must;
+        let line = &self.lines[usize::from(slot)];
+        let served = line.items.get(item as usize);
+        let object = |state: &mut State, requirement, ground| state.object(Objection { requirement, phase, ground });
+        match fault {
+            Some(CourseFault::FenceAccepted) => object(&mut state, ROOM_03, Ground::FenceAccepted(slot)),
+            Some(CourseFault::SelfSignal) => object(&mut state, RELAY_08, Ground::SelfSignal(slot)),
+            Some(CourseFault::Ended) => object(&mut state, self.clause_of_end(slot, item), Ground::Ended(slot)),
+            None => {}
+        }
+        if let Some((message, clause)) = ack {
+            let wrong = match served.map(|item| &item.answer) {
+                Some(Answer::None) | None => line.vouched() > item + 1,
+                Some(answer) => !self.is_answer(&message, answer),
+            };
+            if wrong {
+                let number = item;
+                let phase = served.map_or(phase, |item| item.phase);
+                state.object(Objection {
+                    requirement: clause,
+                    phase,
+                    ground: Ground::Answer { slot, number, message },
+                });
+            } else if let (ServerMessage::Joined(..), Some(item)) = (&message, served) {
+                state.stand_mut(slot).floor = u32::try_from(item.answered_at).unwrap_or(u32::MAX);
+            }
+        }
+        let since = served.map_or(0, |item| item.at);
+        for (to, message, clause) in sent {
+            self.receive(&mut state, to, message, clause, since, phase);
+            if mode == Mode::Strict && state.cost.must > most {
+                return None;
+            }
+        }
+        (mode == Mode::Lenient || state.cost.must == most).then_some(state)
+    }
+
+    /// Puts a message that was sent beside what its receiver sees next. It has to come before the ack of any fence that the
+    /// server has yet to serve there.
+    fn receive(
+        &self,
+        state: &mut State,
+        to: Slot,
+        message: Message,
+        clause: RequirementId,
+        since: usize,
+        phase: usize,
+    ) {
+        let line = &self.lines[usize::from(to)];
+        let stand = *state.stand(to);
+        let deadline = line.deadline(stand.served);
+        let mut objections = Vec::new();
+        let mut object = |requirement, ground| objections.push(Objection { requirement, phase, ground });
+        for (place, sighting) in line.sightings.iter().enumerate().skip(stand.seen as usize) {
+            let number = count(place);
+            if sighting.at > deadline {
+                return state.object(self.missing(to, message, clause, phase, number));
+            }
+            // What was seen before it could be sent is something else.
+            let altered = || self.clause_of_alteration(&message, sighting);
+            let fits = sighting.at > since && (self.is_message(&message, sighting) || altered().is_some());
+            if fits {
+                let early = !matches!(sighting.look, Look::Error(_)) && sighting.at < stand.floor as usize;
+                if early {
+                    object(ORDER_02, Ground::Early { to, sighting: number });
+                }
+                if let Some(clause) = altered() {
+                    object(clause, Ground::Altered { to, sighting: number, message });
+                }
+                state.stand_mut(to).seen = number + 1;
+                objections.into_iter().for_each(|objection| state.object(objection));
+                return;
+            }
+            match sighting.unasked {
+                Unasked::Free => {}
+                Unasked::Stray => object(RELAY_07, Ground::Unasked { at: to, sighting: number }),
+                Unasked::Forbidden => return state.object(self.missing(to, message, clause, phase, number)),
+            }
+        }
+        // Where nothing more comes at all, and no fence vouches for the connection any more, the message may be on its way,
+        // or was lost with the connection.
+        if stand.served < line.vouched() {
+            let end = count(line.sightings.len());
+            state.object(self.missing(to, message, clause, phase, end));
+        } else if !state.on_the_way.iter().any(|(other, _)| *other == to) {
+            state.on_the_way.push((to, message));
+        }
+    }
+
+    fn missing(&self, to: Slot, message: Message, clause: RequirementId, phase: usize, place: u32) -> Objection {
+        let requirement = match message {
+            ServerMessage::Error(_, SignalRefusal::Undeliverable) => RELAY_07,
+            _ => clause,
+        };
+        Objection { requirement, phase, ground: Ground::Missing { to, message, place } }
+    }
+
+    /// Whether a sighting is a message of the model.
+    pub(super) fn is_message(&self, message: &Message, sighting: &Sighting) -> bool {
+        let user = |slot: &Slot| self.lines[usize::from(*slot)].user;
+        match (message, sighting.look) {
+            (ServerMessage::UserJoined(slot), Look::Notice { left: false, user: named })
+            | (ServerMessage::UserLeft(slot), Look::Notice { left: true, user: named }) => user(slot) == named,
+            (
+                ServerMessage::Signal { kind, from, payload },
+                Look::Signal { kind: seen, from: named, payload: arrived },
+            ) => *kind == seen && named == Some(user(from)) && self.payload(*from, *payload) == arrived,
+            (ServerMessage::Error(kind, _), Look::Error(seen)) => seen == Some(*kind),
+            _ => false,
+        }
+    }
+
+    /// The clause that is broken if a signal arrived as this: under another name, or with another payload. What was sent as
+    /// it arrived is no alteration of something else.
+    fn clause_of_alteration(&self, message: &Message, sighting: &Sighting) -> Option<RequirementId> {
+        let (ServerMessage::Signal { kind, from, payload }, Look::Signal { kind: seen, from: named, payload: arrived }) =
+            (message, sighting.look)
+        else {
+            return None;
+        };
+        let same_name = named == Some(self.lines[usize::from(*from)].user);
+        let same_payload = self.payload(*from, *payload) == arrived;
+        match (*kind == seen && !self.was_sent(sighting), same_name, same_payload) {
+            (true, false, true) => Some(RELAY_03),
+            (true, true, false) => Some(RELAY_02),
+            _ => None,
+        }
+    }
+
+    fn payload(&self, from: Slot, item: u32) -> Option<super::symbols::Fingerprint> {
+        match &self.lines[usize::from(from)].items[item as usize].what {
+            Ask::Signal { signal: Ok(aim), .. } => Some(aim.payload),
+            _ => None,
+        }
+    }
+
+    fn is_answer(&self, message: &Message, answer: &Answer) -> bool {
+        match (message, answer) {
+            (ServerMessage::Refused(_), Answer::Refused) => true,
+            (ServerMessage::Created(room), Answer::Accepted { room: named, .. }) => *named == Some(*room),
+            (ServerMessage::Joined(room, members), Answer::Accepted { room: named, existing: Some(listed) }) => {
+                let mut users: Vec<_> = members.iter().map(|slot| self.lines[usize::from(*slot)].user).collect();
+                users.sort_unstable();
+                *named == Some(*room) && users == *listed
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Which steps a search may leave out, and which it may take without asking.
+
+use glare_model::{message::SignalKind, room::Directory};
+
+use super::{
+    closure::{Goal, Search},
+    explain::Mode,
+    script::{Aim, Answer, Ask, Item, Line, Look, Room, Slot},
+    state::State,
+};
+
+impl Search<'_> {
+    /// The state after a step that every explanation has to contain, moves nobody, and can as well come first; none if there
+    /// is no such step.
+    pub(super) fn forced(self, state: &State) -> Option<State> {
+        let slots = (0..state.stands.len()).map(|place| Slot::try_from(place).expect("slots were numbered"));
+        slots.filter_map(|slot| self.forced_of(state, slot)).next()
+    }
+
+    fn forced_of(self, state: &State, slot: Slot) -> Option<State> {
+        let line = &self.script.lines[usize::from(slot)];
+        let number = state.stand(slot).served;
+        let head = line.items.get(number as usize).filter(|_| number < self.sent[usize::from(slot)])?;
+        if !state.is_connected(slot) || !self.may_be_forced(state, slot, head) {
+            return None;
+        }
+        let mut courses = self.script.courses(state, slot, number + 1);
+        let course = courses.pop().filter(|_| courses.is_empty())?;
+        let next = self.script.explain(slot, course, self.phase, Mode::Strict)?;
+        (next.has_same_places(state) && self.is_settled(state, &next, slot, head)).then_some(next)
+    }
+
+    /// Whether it is worth trying.
+    fn may_be_forced(self, state: &State, slot: Slot, head: &Item) -> bool {
+        match &head.what {
+            Ask::Fence => true,
+            Ask::Leave => state.current(slot).is_none(),
+            Ask::Request { ack, .. } => *ack && head.answer == Answer::Refused,
+            Ask::Signal { unclear, .. } => !unclear,
+            Ask::Broken | Ask::End(_) | Ask::Ended { .. } => false,
+        }
+    }
+
+    /// Whether the outcome of a step that moves nobody is the only one that the trace allows.
+    fn is_settled(self, before: &State, after: &State, slot: Slot, head: &Item) -> bool {
+        let Ask::Signal { kind, signal, .. } = &head.what else { return before.cost == after.cost };
+        let told = before.stand(slot).seen != after.stand(slot).seen;
+        let Ok(aim) = signal else { return told };
+        let copies = self.script.copies(slot, *kind, aim);
+        let delivered = before.stands.iter().zip(&after.stands).enumerate();
+        let delivered =
+            delivered.filter(|(place, (before, after))| *place != usize::from(slot) && before.seen != after.seen);
+        match (delivered.count(), copies.arrived) {
+            // Nothing but this signal can have arrived so.
+            (1, 1) => copies.sent == 1,
+            // It never arrived, and could not be lost on the way, so it was refused whenever it was served.
+            (0, 0) => (told || self.hears_no_error(slot, *kind, after)) && !self.may_be_lost(before, aim),
+            _ => false,
+        }
+    }
+
+    /// Whether no error of this kind reaches a connection any more.
+    fn hears_no_error(self, slot: Slot, kind: SignalKind, state: &State) -> bool {
+        let line = &self.script.lines[usize::from(slot)];
+        let ahead = &line.sightings[state.stand(slot).seen as usize..];
+        !ahead.iter().any(|sighting| sighting.look == Look::Error(Some(kind)))
+    }
+
+    /// Whether a signal to this target may be on its way for ever.
+    fn may_be_lost(self, state: &State, aim: &Aim) -> bool {
+        let mut targets = self.script.lines.iter().zip(&state.stands).filter(|(line, _)| line.user == aim.user);
+        targets.any(|(line, stand)| stand.served >= line.vouched())
+    }
+
+    /// The connections whose steps may have to do with a goal: that of the goal, those that share a room with it now or
+    /// ask for one that they share, those that signal to it or that it signals to, and so on.
+    pub(super) fn involved(self, state: &State, goal: Goal) -> Vec<Slot> {
+        let (Goal::Seen(first, _) | Goal::Served(first, _) | Goal::Gone(first)) = goal;
+        let slots = || (0..state.stands.len()).map(|place| Slot::try_from(place).expect("slots were numbered"));
+        let mut waiting: Vec<(Slot, Reach)> =
+            slots().filter(|slot| self.can_act(state, *slot)).map(|slot| (slot, self.reach(state, slot))).collect();
+        let mut all = self.reach(state, first);
+        let mut involved = Vec::new();
+        loop {
+            let touches = |(slot, reach): &(Slot, Reach)| *slot == first || reach.touches(&all);
+            let Some(place) = waiting.iter().position(touches) else { break };
+            let (slot, reach) = waiting.swap_remove(place);
+            all.rooms.extend(reach.rooms);
+            all.users.extend(reach.users);
+            all.targets.extend(reach.targets);
+            involved.push(slot);
+        }
+        involved
+    }
+
+    fn can_act(self, state: &State, slot: Slot) -> bool {
+        let line = &self.script.lines[usize::from(slot)];
+        state.stand(slot).served < self.sent[usize::from(slot)]
+            || (line.frozen_at.is_some() && state.is_connected(slot))
+    }
+
+    fn reach(self, state: &State, slot: Slot) -> Reach {
+        let line: &Line = &self.script.lines[usize::from(slot)];
+        let waiting = &line.items[state.stand(slot).served as usize..self.sent[usize::from(slot)] as usize];
+        let mut reach =
+            Reach { rooms: state.current(slot).into_iter().collect(), users: vec![line.user], targets: Vec::new() };
+        for item in waiting {
+            match &item.what {
+                Ask::Request { room: Ok(room), .. } => reach.rooms.push(*room),
+                Ask::Signal { signal: Ok(aim), .. } => reach.targets.push(aim.user),
+                Ask::Request { .. } | Ask::Signal { .. } | Ask::Leave | Ask::Fence => {}
+                Ask::Broken | Ask::End(_) | Ask::Ended { .. } => {}
+            }
+        }
+        reach
+    }
+}
+
+/// What a connection's waiting items may touch.
+struct Reach {
+    rooms: Vec<Room>,
+    users: Vec<u32>,
+    targets: Vec<u32>,
+}
+
+impl Reach {
+    fn touches(&self, other: &Self) -> bool {
+        let common = |one: &[u32], other: &[u32]| one.iter().any(|it| other.contains(it));
+        common(&self.rooms, &other.rooms)
+            || common(&self.targets, &other.users)
+            || common(&self.users, &other.targets)
+            || common(&self.targets, &other.targets)
+    }
+}

@@ -1,0 +1,204 @@
+//! One state in which a server may be: who is where, how much of each client's queue it has served, and how much of what
+//! arrived there is explained by what it has sent.
+//!
+//! The queues themselves are the script's, and the same for all states. What a client sent and the server has not served
+//! begins at `served`; what the server sent and the client has received, or is yet to receive, ends at `seen`.
+
+use std::hash::{Hash, Hasher};
+
+use glare_model::{requirement::Level, room::Directory};
+
+use super::{
+    objection::Objection,
+    script::{Message, Room, Slot},
+};
+
+/// A connection's part of a state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Stand {
+    place: u32,
+    /// Items that were served.
+    pub(super) served: u32,
+    /// Sightings that are explained.
+    pub(super) seen: u32,
+    /// Where in the trace the last successful join's ack came: nothing of that room may come before (ORDER-02).
+    pub(super) floor: u32,
+}
+
+const ABSENT: u32 = 0;
+const NOWHERE: u32 = 1;
+const FIRST_ROOM: u32 = 2;
+
+/// See the module. Two states are the same if the same can happen from now on; what was objected to before makes no
+/// difference.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) stands: Vec<Stand>,
+    /// The members of all rooms, ordered by room and slot. The core profile has no host, so nobody can see in which order
+    /// members joined, and states that differ in it are one.
+    inside: Vec<Slot>,
+    /// Which clauses this explanation of the trace has to take for broken.
+    pub(super) objections: Vec<Objection>,
+    pub(super) cost: Cost,
+    /// For each connection, the first message that was sent and had not arrived where the trace ends.
+    pub(super) on_the_way: Vec<(Slot, Message)>,
+}
+
+/// How much an explanation has to take for broken: clauses that no server may break, then all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Cost {
+    pub(super) must: u32,
+    pub(super) should: u32,
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        self.stands == other.stands
+    }
+}
+
+impl Eq for State {}
+
+impl Hash for State {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.stands.hash(hasher);
+    }
+}
+
+impl State {
+    /// A connection's part.
+    pub(super) fn stand(&self, slot: Slot) -> &Stand {
+        &self.stands[usize::from(slot)]
+    }
+
+    /// A connection's part.
+    pub(super) fn stand_mut(&mut self, slot: Slot) -> &mut Stand {
+        &mut self.stands[usize::from(slot)]
+    }
+
+    /// Whether everybody is where they are in another state.
+    pub(super) fn has_same_places(&self, other: &Self) -> bool {
+        self.stands.iter().map(|stand| stand.place).eq(other.stands.iter().map(|stand| stand.place))
+    }
+
+    /// How far a run has come: every step leads further.
+    pub(super) fn progress(&self) -> u64 {
+        let steps = self.stands.iter().map(|stand| u64::from(stand.served) * 2 + u64::from(stand.place == ABSENT));
+        steps.sum()
+    }
+
+    /// Takes a clause for broken.
+    pub(super) fn object(&mut self, objection: Objection) {
+        match (objection.is_late(), objection.requirement.level()) {
+            (false, Level::Must) => self.cost.must += 1,
+            (true, Level::Must) | (_, Level::Should) => self.cost.should += 1,
+        }
+        self.objections.push(objection);
+    }
+
+    fn range(&self, room: Room) -> std::ops::Range<usize> {
+        let place = room + FIRST_ROOM;
+        let place_of = |slot: &Slot| self.stands[usize::from(*slot)].place;
+        let begin = self.inside.partition_point(|slot| place_of(slot) < place);
+        let length = self.inside[begin..].iter().take_while(|slot| place_of(slot) == place).count();
+        begin..begin + length
+    }
+}
+
+/// The room core keeps `current` and `members` in agreement, so one of them is enough: a member's `current` is its room.
+impl Directory for State {
+    type Session = Slot;
+    type Room = Room;
+
+    fn connect(&mut self, session: Slot) {
+        let wanted = usize::from(session) + 1;
+        if self.stands.len() < wanted {
+            self.stands.resize(wanted, Stand::default());
+        }
+        let place = &mut self.stands[usize::from(session)].place;
+        *place = (*place).max(NOWHERE);
+    }
+
+    fn disconnect(&mut self, session: Slot) {
+        if let Some(room) = self.current(session) {
+            self.exit(&room, session);
+        }
+        self.stand_mut(session).place = ABSENT;
+    }
+
+    fn is_connected(&self, session: Slot) -> bool {
+        self.stand(session).place != ABSENT
+    }
+
+    fn current(&self, session: Slot) -> Option<Room> {
+        self.stand(session).place.checked_sub(FIRST_ROOM)
+    }
+
+    /// Entering and leaving have said it already.
+    fn set_current(&mut self, session: Slot, room: Option<Room>) {
+        if let Some(room) = room {
+            self.enter(&room, session);
+        }
+    }
+
+    fn members(&self, room: &Room) -> &[Slot] {
+        &self.inside[self.range(*room)]
+    }
+
+    fn enter(&mut self, room: &Room, session: Slot) {
+        if self.current(session) == Some(*room) || !self.is_connected(session) {
+            return;
+        }
+        if let Some(other) = self.current(session) {
+            self.exit(&other, session);
+        }
+        let range = self.range(*room);
+        let offset = self.inside[range.clone()].partition_point(|member| *member < session);
+        self.inside.insert(range.start + offset, session);
+        self.stand_mut(session).place = room + FIRST_ROOM;
+    }
+
+    fn exit(&mut self, room: &Room, session: Slot) -> bool {
+        if self.current(session) != Some(*room) {
+            return false;
+        }
+        let range = self.range(*room);
+        let offset = self.inside[range.clone()].iter().position(|member| *member == session);
+        self.inside.remove(range.start + offset.expect("whoever is in a room is among its members"));
+        self.stand_mut(session).place = NOWHERE;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_a_room_are_those_whose_room_it_is() {
+        let mut state = State::default();
+        (0..5).for_each(|session| state.connect(session));
+        for (session, room) in [(3, 7), (1, 7), (0, 2), (4, 9)] {
+            state.enter(&room, session);
+        }
+        assert_eq!(state.members(&7), [1, 3]);
+        assert_eq!(state.members(&2), [0]);
+        assert!(state.members(&8).is_empty());
+        assert!(state.exit(&7, 1));
+        assert!(!state.exit(&7, 1));
+        state.disconnect(4);
+        assert_eq!((state.members(&7), state.members(&9)), (&[3][..], &[][..]));
+        assert_eq!((state.current(1), state.is_connected(4)), (None, false));
+    }
+
+    #[test]
+    fn states_that_differ_in_the_order_of_joining_alone_are_one() {
+        let joined = |order: [Slot; 2]| {
+            let mut state = State::default();
+            (0..2).for_each(|session| state.connect(session));
+            order.into_iter().for_each(|session| state.enter(&0, session));
+            state
+        };
+        assert_eq!(joined([0, 1]), joined([1, 0]));
+    }
+}

@@ -1,0 +1,221 @@
+//! What a server may do next for one connection: the one place of the suite that steps the model.
+
+use glare_model::{
+    message::{ClientMessage, RequestKind, Signal, SignalFault, SignalKind, Target},
+    requirement::{
+        RequirementId,
+        ids::{ROOM_10, ROOM_13},
+    },
+    room::{Directory, Effect, Input, RoomRules, SelfSignal, step},
+};
+
+use super::{
+    script::{Aim, Answer, Ask, Item, Line, Message, Room, Script, Slot, count},
+    state::State,
+};
+use crate::trace::Ending;
+
+/// The rules of a server that delivers signals to oneself, against a recommendation (RELAY-08).
+const SELF_SIGNALS: RoomRules = RoomRules { self_signal: SelfSignal::Deliver, ..RoomRules::REFERENCE };
+
+/// One thing that a server may do, and what it sends then.
+#[derive(Clone, Debug)]
+pub(super) struct Course {
+    /// The state afterwards; what is sent has not been compared with what arrived.
+    pub(super) state: State,
+    /// The item that is served, or with which the connection ends.
+    pub(super) item: u32,
+    /// What is sent apart from the ack: to whom, what, and by which clause.
+    pub(super) sent: Vec<(Slot, Message, RequirementId)>,
+    /// The ack.
+    pub(super) ack: Option<(Message, RequirementId)>,
+    /// What is to be said against it in itself.
+    pub(super) fault: Option<CourseFault>,
+}
+
+/// What may be wrong with a course in itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CourseFault {
+    /// A fence was accepted.
+    FenceAccepted,
+    /// A signal to oneself was delivered.
+    SelfSignal,
+    /// The server ended a connection without a reason.
+    Ended,
+}
+
+impl Script {
+    /// Everything that a server may do next for a connection, of which it has been sent the first `sent` items.
+    pub(super) fn courses(&self, state: &State, slot: Slot, sent: u32) -> Vec<Course> {
+        let line = &self.lines[usize::from(slot)];
+        let stand = *state.stand(slot);
+        let head = (stand.served < sent).then(|| &line.items[stand.served as usize]);
+        let mut courses = Vec::new();
+        if !state.is_connected(slot) {
+            // A server may hear from a connection that it has declared dead, and answers nothing.
+            if head.is_some_and(|head| !head.is_answered()) {
+                let mut course = Course::of(state, stand.served);
+                course.state.stand_mut(slot).served = stand.served + 1;
+                courses.push(course);
+            }
+            return courses;
+        }
+        if let Some(head) = head.filter(|head| !head.is_end()) {
+            self.serve(state, slot, stand.served, head, &mut courses);
+        }
+        courses.extend(line.end(stand.served, sent).map(|end| ended(state, slot, end)));
+        courses
+    }
+
+    fn serve(&self, state: &State, slot: Slot, number: u32, item: &Item, courses: &mut Vec<Course>) {
+        let mut unchanged = Course::of(state, number);
+        unchanged.state.stand_mut(slot).served = number + 1;
+        match &item.what {
+            Ask::Fence => {
+                let accepted = matches!(item.answer, Answer::Accepted { .. });
+                unchanged.fault = accepted.then_some(CourseFault::FenceAccepted);
+                courses.push(unchanged);
+            }
+            Ask::Broken => {
+                let cut_off = unchanged.clone().with(Input::Disconnect(slot), ROOM_10);
+                courses.extend([unchanged, cut_off]);
+            }
+            Ask::Leave => courses.push(unchanged.step(Input::Message(slot, ClientMessage::Leave))),
+            Ask::Request { kind, room, ack } => {
+                // Whether a request without an ack takes effect is left open.
+                if !ack {
+                    courses.push(unchanged.clone());
+                }
+                courses.push(unchanged.request(slot, *kind, *room, *ack));
+            }
+            Ask::Signal { kind, signal, unclear } => {
+                if *unclear && signal.is_ok() {
+                    courses.push(unchanged.clone().signal(slot, *kind, Err(SignalFault::TooLarge)));
+                }
+                let signal = signal.map(|aim| Signal { target: self.target(state, &aim), payload: number });
+                let to_oneself = matches!(&signal, Ok(Signal { target: Target::User(to), .. }) if *to == slot);
+                if to_oneself {
+                    let mut delivered = unchanged.clone();
+                    delivered.fault = Some(CourseFault::SelfSignal);
+                    let input = Input::Message(slot, ClientMessage::Signal { kind: *kind, signal: signal.clone() });
+                    courses.push(delivered.step_by(&SELF_SIGNALS, input));
+                }
+                courses.push(unchanged.signal(slot, *kind, signal));
+            }
+            Ask::End(_) | Ask::Ended { .. } => {}
+        }
+    }
+
+    /// What a target names at this moment.
+    fn target(&self, state: &State, aim: &Aim) -> Target<Slot, Room> {
+        let mut known = (0..state.stands.len()).map(|place| Slot::try_from(place).expect("slots were numbered"));
+        match known.find(|slot| state.is_connected(*slot) && self.lines[usize::from(*slot)].user == aim.user) {
+            Some(slot) => Target::User(slot),
+            None => aim.room.map_or(Target::Unknown, Target::Room),
+        }
+    }
+}
+
+impl Course {
+    fn of(state: &State, item: u32) -> Self {
+        Self { state: state.clone(), item, sent: Vec::new(), ack: None, fault: None }
+    }
+
+    fn step(self, input: Input<Slot, Room, u32>) -> Self {
+        self.step_by(&RoomRules::REFERENCE, input)
+    }
+
+    fn step_by(mut self, rules: &RoomRules, input: Input<Slot, Room, u32>) -> Self {
+        let sent = &mut self.sent;
+        step(&mut self.state, rules, input, &mut |effect| {
+            if let Effect::Send { to, message, clause } = effect {
+                sent.push((to, message, clause));
+            }
+        });
+        self
+    }
+
+    /// A step of which all that is sent is due by another clause.
+    fn with(self, input: Input<Slot, Room, u32>, clause: RequirementId) -> Self {
+        let mut course = self.step(input);
+        course.sent.iter_mut().for_each(|(.., own)| *own = clause);
+        course
+    }
+
+    fn request(
+        self,
+        slot: Slot,
+        kind: RequestKind,
+        room: Result<Room, glare_model::id::InvalidRoomId>,
+        ack: bool,
+    ) -> Self {
+        let mut course = self.step(Input::Message(slot, ClientMessage::Request { kind, room, ack }));
+        // The one message to the caller itself is the ack.
+        let place = course.sent.iter().position(|(to, ..)| *to == slot);
+        course.ack = place.map(|place| course.sent.remove(place)).map(|(_, message, clause)| (message, clause));
+        course
+    }
+
+    fn signal(self, slot: Slot, kind: SignalKind, signal: Result<Signal<Slot, Room, u32>, SignalFault>) -> Self {
+        self.step(Input::Message(slot, ClientMessage::Signal { kind, signal }))
+    }
+}
+
+/// How a connection may be over for the server.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    /// The items that are done with then.
+    served: u32,
+    clause: RequirementId,
+    fault: Option<CourseFault>,
+}
+
+impl Line {
+    /// How the server may end this connection, or learn of its end: whatever was in flight may then have been served or not,
+    /// except for what was answered. A client that is frozen may be noticed at any time.
+    fn end(&self, served: u32, sent: u32) -> Option<End> {
+        let waiting = &self.items[served as usize..sent as usize];
+        let place = waiting.iter().position(Item::is_end);
+        let skipped = place.map_or(waiting, |place| &waiting[..place]);
+        if skipped.iter().any(Item::is_answered) {
+            return None;
+        }
+        let done = |length: usize| served + count(length);
+        let (clause, fault) = match place.map(|place| &waiting[place].what) {
+            Some(Ask::End(Ending::Noticed)) => (ROOM_13, None),
+            Some(Ask::Ended { excused: false }) => (ROOM_10, Some(CourseFault::Ended)),
+            Some(_) => (ROOM_10, None),
+            None if self.frozen_at.is_some() => (ROOM_10, None),
+            None => return None,
+        };
+        Some(End { served: place.map_or(done(waiting.len()), |place| done(place + 1)), clause, fault })
+    }
+}
+
+fn ended(state: &State, slot: Slot, end: End) -> Course {
+    let mut course = Course::of(state, end.served.saturating_sub(1)).with(Input::Disconnect(slot), end.clause);
+    course.state.stand_mut(slot).served = end.served;
+    course.fault = end.fault;
+    course
+}
+
+impl Item {
+    /// Whether the item is the end of its connection.
+    pub(super) fn is_end(&self) -> bool {
+        matches!(self.what, Ask::End(_) | Ask::Ended { .. })
+    }
+
+    /// Whether an answer proves that the server has served the item.
+    pub(super) fn is_answered(&self) -> bool {
+        self.answer != Answer::None
+    }
+
+    /// Whether the item may change who is where.
+    pub(super) fn may_move(&self) -> bool {
+        match self.what {
+            Ask::Request { room, .. } => room.is_ok() && self.answer != Answer::Refused,
+            Ask::Leave | Ask::Broken | Ask::End(_) | Ask::Ended { .. } => true,
+            Ask::Signal { .. } | Ask::Fence => false,
+        }
+    }
+}
