@@ -29,11 +29,13 @@ pub(crate) type Dues = BTreeMap<(ConnectionId, Due), usize>;
 pub(crate) struct Forecast {
     /// None once the target has gone off the protocol's ways, or too many orders are legal.
     frontier: Option<Running>,
+    /// See [`Forecast::is_certain`].
+    certain: bool,
 }
 
 impl Forecast {
     pub(crate) fn new() -> Self {
-        Self { frontier: Some(Running::new()) }
+        Self { frontier: Some(Running::new()), certain: false }
     }
 
     /// Takes in a record of the trace.
@@ -44,8 +46,20 @@ impl Forecast {
     }
 
     /// What certainly comes of the acts of the running phase, all of which have been recorded.
-    pub(crate) fn due(&self) -> Dues {
-        self.frontier.as_ref().map(|frontier| frontier.certain(due_of)).unwrap_or_default().into_iter().collect()
+    pub(crate) fn due(&mut self) -> Dues {
+        let certain = self.frontier.as_ref().map(|frontier| frontier.certain(due_of));
+        self.certain = certain.as_ref().is_some_and(|certain| certain.is_all);
+        certain.into_iter().flat_map(|certain| certain.counts).collect()
+    }
+
+    /// Whether the acts of the running phase cause the same in every legal order, as of the last [`Forecast::due`].
+    pub(crate) fn is_certain(&self) -> bool {
+        self.certain
+    }
+
+    /// Those who are certainly members of the same room as this connection now, as far as the wire says.
+    pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
+        self.frontier.as_ref().map(|frontier| frontier.fellows(connection)).unwrap_or_default()
     }
 }
 

@@ -6,17 +6,23 @@
 //! ```
 
 pub mod binding;
+pub mod capability;
 pub mod cli;
 pub mod driver;
+pub mod fence;
 mod forecast;
+pub mod latency;
 pub mod limits;
 pub mod observation;
 pub mod oracle;
+pub mod pool;
 pub mod process;
 pub mod report;
 pub mod run;
+pub mod saved;
 pub mod scenario;
 mod shard;
+pub mod shrink;
 pub mod suite;
 pub mod target;
 pub mod trace;

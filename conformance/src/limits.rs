@@ -6,6 +6,24 @@ use std::time::Duration;
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_millis(2_000);
 /// A missing event that no fence can vouch for has to be missing again with this many times the timeout.
 pub const TIMEOUT_RETRY_FACTOR: u32 = 4;
+/// Without a fence nothing may have come for this many times the slow end of the target's own round trips.
+pub const QUIET_FACTOR: u32 = 10;
+/// The percentile that counts as the slow end.
+pub const QUIET_PERCENTILE: usize = 99;
+/// The least to wait for without a fence: a scheduler's hiccup is no answer.
+pub const QUIET_FLOOR: Duration = Duration::from_millis(40);
+/// Round trips that have to be known before a bound is derived from them.
+pub const LATENCY_SAMPLES_MIN: usize = 8;
+/// Round trips that are remembered, the last ones.
+pub const LATENCY_SAMPLES_MAX: usize = 1_024;
+/// Rounds of fences in one phase, while things keep arriving of a target's own accord.
+pub const FENCE_ROUNDS_MAX: usize = 6;
+/// Runs on fresh connections and with all fences that a failure on reused ones has to show up in at least once.
+pub const CONFIRMATIONS_MAX: u32 = 10;
+/// Idle connections that wait for the next scenario.
+pub const POOL_CONNECTIONS_MAX: usize = 256;
+/// Bytes that are written to a connection in one go while more commands wait for it.
+pub const CORK_BYTES_MAX: usize = 64 << 10;
 /// What a server may need beyond its advertised ping interval and timeout to notice a silent connection (ROOM-13).
 pub const HEARTBEAT_SLACK: Duration = Duration::from_millis(1_000);
 /// The longest that ROOM-13 waits, whatever a server advertises.
@@ -52,26 +70,8 @@ pub const JOBS_DEFAULT: usize = 8;
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
-/// Random scenarios in a run, unless `--cases` says otherwise.
-pub const RANDOM_CASES_DEFAULT: usize = 1_000;
-/// The most that `--cases` accepts.
-pub const RANDOM_CASES_MAX: usize = 1_000_000;
-/// States beyond the model's for which the complete suite is complete, unless `--extra-states` says otherwise.
-pub const EXTRA_STATES_DEFAULT: usize = 1;
-/// The most parts that `--shard` cuts a run into.
-pub const SHARDS_MAX: u64 = 10_000;
-/// The longest `--budget`.
-pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Cases that the console names where many share one finding; the JSON report names all.
-pub const NAMES_SHOWN_MAX: usize = 12;
 /// The largest answer of an HTTP prelude, in bytes.
 pub const PRELUDE_BYTES_MAX: usize = 64 << 10;
-/// The most that `glare check --threads` accepts.
-pub const THREADS_MAX: usize = 16;
-/// The most threads that explore unless `--threads` says otherwise.
-pub const THREADS_DEFAULT_MAX: usize = 4;
-/// Pause between two looks whether the page of `glare check --explore` is there.
-pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Clients of a random scenario.
 pub const RANDOM_CLIENTS_MAX: usize = 5;
 /// Rooms of a random scenario.
@@ -84,3 +84,37 @@ pub const RANDOM_WORLDS_MAX: usize = 4;
 pub const RANDOM_COURSES_MAX: usize = 1_024;
 /// Candidates for each random scenario, of which the one is kept that takes most new transitions.
 pub const RANDOM_CANDIDATES: usize = 4;
+/// Random scenarios in a run, unless `--cases` says otherwise.
+pub const RANDOM_CASES_DEFAULT: usize = 1_000;
+/// The most that `--cases` accepts.
+pub const RANDOM_CASES_MAX: usize = 1_000_000;
+/// States beyond the model's for which the complete suite is complete, unless `--extra-states` says otherwise.
+pub const EXTRA_STATES_DEFAULT: usize = 1;
+/// The most parts that `--shard` cuts a run into.
+pub const SHARDS_MAX: u64 = 10_000;
+/// The longest `--budget`.
+pub const BUDGET_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Cases that the console names where many share one finding; the JSON report names all.
+pub const NAMES_SHOWN_MAX: usize = 12;
+/// Scenarios that the shrinking of one failure tries.
+pub const SHRINK_ATTEMPTS_MAX: usize = 400;
+/// After this time the shrinking of one failure begins no further attempt.
+pub const SHRINK_TIME_MAX: Duration = Duration::from_secs(30);
+/// How often each candidate is tried where the failure does not always happen.
+pub const SHRINK_TRIES_MAX: usize = 4;
+/// How often a failure is run to say how often it happens, before and after it is shrunk.
+pub const REPRODUCTIONS: usize = 5;
+/// Failures that one run shrinks.
+pub const SHRUNK_FAILURES_MAX: usize = 8;
+/// How often `glare replay` runs a case, unless `--times` says otherwise.
+pub const REPLAY_TIMES_DEFAULT: usize = 3;
+/// The most that `glare replay --times` accepts.
+pub const REPLAY_TIMES_MAX: usize = 10_000;
+/// The largest file of saved traces, in bytes.
+pub const TRACE_FILE_BYTES_MAX: usize = 256 << 20;
+/// The most that `glare check --threads` accepts.
+pub const THREADS_MAX: usize = 16;
+/// The most threads that explore unless `--threads` says otherwise.
+pub const THREADS_DEFAULT_MAX: usize = 4;
+/// Pause between two looks whether the page of `glare check --explore` is there.
+pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);

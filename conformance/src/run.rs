@@ -11,9 +11,12 @@ use rand_chacha::ChaCha8Rng;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    driver::{Settings, drive},
-    limits::{INCOMING_QUEUE, PROCESS_RESTARTS_MAX, TIMEOUT_RETRY_FACTOR},
+    driver::{Approach, Settings, drive_by},
+    fence::Fence,
+    latency::Latency,
+    limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, TIMEOUT_RETRY_FACTOR},
     oracle::{Judgement, Statistics, judge},
+    pool::{Pool, may_reuse},
     process::{ProcessError, ServerProcess},
     scenario::{Action, Scenario},
     trace::{Entry, Trace},
@@ -137,6 +140,7 @@ async fn run_side_by_side(
     let mut waiting = cases.into_iter();
     let mut running = JoinSet::new();
     let mut again = Vec::new();
+    let shared = Shared::of(plan);
     loop {
         while running.len() < plan.jobs {
             let Some(case) = waiting.next() else { break };
@@ -144,7 +148,7 @@ async fn run_side_by_side(
                 watch(RunEvent::Finished(Box::new(CaseResult::not_exercised(case, &reason))));
                 continue;
             }
-            running.spawn(execute(plan.transport.clone(), case, plan.settings(), plan.exact));
+            running.spawn(execute_briskly(plan.transport.clone(), case, plan.settings(), plan.exact, shared.clone()));
         }
         let Some(finished) = running.join_next().await else { break };
         let result = match finished {
@@ -223,17 +227,93 @@ impl Plan {
     }
 }
 
-/// Drives and judges a case. What is missing without a fence's proof has to be missing again with more time.
+/// What the gentle cases of a run share.
+#[derive(Clone)]
+struct Shared {
+    pool: Option<Arc<Pool>>,
+    latency: Arc<Latency>,
+}
+
+impl Shared {
+    /// Connections are reused where a fence proves that nothing is on its way to them, and where opening one costs something.
+    fn of(plan: &Plan) -> Self {
+        let reuse = !plan.exact && plan.transport.fence() == Fence::Refused;
+        Self { pool: reuse.then(Arc::default), latency: Arc::default() }
+    }
+}
+
+/// Drives and judges a case on connections that others used, if it may be. What is found there has to be found on new
+/// connections with all fences as well, where it is also told more precisely.
+async fn execute_briskly(
+    transport: Transport,
+    case: Arc<Scenario>,
+    settings: Settings,
+    exact: bool,
+    shared: Shared,
+) -> CaseResult {
+    let pool = shared.pool.filter(|pool| !pool.is_closed() && may_reuse(&case));
+    let careful = |attempt: u32| {
+        let settings = Settings { nonce: other_rooms(settings.nonce, attempt), ..settings };
+        execute_with(transport.clone(), Arc::clone(&case), settings, exact, Arc::clone(&shared.latency))
+    };
+    let Some(pool) = pool else { return careful(0).await };
+    let approach = Approach { pool: Some(Arc::clone(&pool)), latency: Arc::clone(&shared.latency), patience: 1 };
+    let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
+    let judgement = judge(&trace, exact);
+    if judgement.verdict == Verdict::Pass {
+        leftover.give_back(&pool).await;
+        return CaseResult { case, judgement, trace };
+    }
+    drop(leftover);
+    for attempt in 1..=CONFIRMATIONS_MAX {
+        let confirmed = careful(attempt).await;
+        // A target that is gone can say no more; then what was seen first stands.
+        let gone = confirmed.judgement.verdict == Verdict::Inconclusive && judgement.verdict == Verdict::Fail;
+        match confirmed.judgement.verdict {
+            _ if gone => return CaseResult { case, judgement, trace },
+            Verdict::Pass if judgement.verdict == Verdict::Fail => {}
+            _ => return confirmed,
+        }
+    }
+    // Nothing unproven is green, and no fault of reusing connections is the target's.
+    pool.close();
+    let seen: Vec<_> = judgement.violations.iter().map(|one| one.requirement.to_string()).collect();
+    let reason = format!(
+        "it broke {} once, on reused connections, and in none of {CONFIRMATIONS_MAX} runs on new ones",
+        seen.join(" ")
+    );
+    let verdict = Verdict::Inconclusive;
+    CaseResult {
+        case,
+        judgement: Judgement { verdict, violations: Vec::new(), reason: Some(reason), ..judgement },
+        trace,
+    }
+}
+
+/// Drives and judges a case on new connections. What is missing without a fence's proof has to be missing again with more
+/// time.
 pub async fn execute(transport: Transport, case: Arc<Scenario>, settings: Settings, exact: bool) -> CaseResult {
-    let attempt = async |settings: Settings| {
-        let trace = drive(&transport, &case, settings).await;
+    execute_with(transport, case, settings, exact, Arc::default()).await
+}
+
+async fn execute_with(
+    transport: Transport,
+    case: Arc<Scenario>,
+    settings: Settings,
+    exact: bool,
+    latency: Arc<Latency>,
+) -> CaseResult {
+    let attempt = async |settings: Settings, patience: u32| {
+        let approach = Approach { pool: None, latency: Arc::clone(&latency), patience };
+        let (trace, _) = drive_by(&transport, &case, settings, &approach).await;
         (judge(&trace, exact), trace)
     };
-    let (mut judgement, mut trace) = attempt(settings).await;
+    let (mut judgement, mut trace) = attempt(settings, 1).await;
     if judgement.verdict == Verdict::Fail && judgement.evidence == Evidence::Timed {
         let timeout = settings.timeout * TIMEOUT_RETRY_FACTOR;
         // Other rooms: those of the first attempt may still have members.
-        let (second, second_trace) = attempt(Settings { timeout, nonce: settings.nonce ^ RETRY_ROOMS }).await;
+        let settings = Settings { timeout, nonce: other_rooms(settings.nonce, RETRY) };
+        let (second, second_trace) = attempt(settings, TIMEOUT_RETRY_FACTOR).await;
         // A target that the first attempt stopped can say no more; the first attempt stands.
         if second.verdict != Verdict::Inconclusive {
             (judgement, trace) = (second, second_trace);
@@ -242,8 +322,13 @@ pub async fn execute(transport: Transport, case: Arc<Scenario>, settings: Settin
     CaseResult { case, judgement, trace }
 }
 
-/// Changes a nonce into another one.
-const RETRY_ROOMS: u64 = 1 << 63;
+/// The attempt that is made with more time; others have smaller numbers.
+const RETRY: u32 = 1 << 31;
+
+/// The nonce of another attempt at the same case.
+fn other_rooms(nonce: u64, attempt: u32) -> u64 {
+    nonce ^ (u64::from(attempt) << 32)
+}
 
 /// Whether the target speaks the protocol at all: it admits a client and acks a request.
 ///

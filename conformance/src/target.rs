@@ -105,12 +105,13 @@ impl Target {
     /// first, and is then at a URL.
     #[must_use]
     pub fn transport(&self) -> Option<Transport> {
-        match (&self.place, self.binding) {
+        let transport = match (&self.place, self.binding) {
             (Place::Embedded, _) => None,
             (Place::Rules(_, rules), _) => Some(Transport::Memory(Memory::new(ModelCore::with_rules(*rules)))),
             (Place::Url(url), Binding::Glare) => Some(Transport::WebSocket(url.clone())),
             (Place::Url(url), Binding::Tutorial | Binding::Memory) => Some(Transport::SocketIo(url.clone())),
-        }
+        };
+        transport.map(|transport| transport.with_fence(self.binding.fence()))
     }
 
     /// Whether nothing can be late there.

@@ -3,6 +3,7 @@
 //! The order of records is the order of observation at the runner: per connection the order on the wire; between
 //! connections only "sent before received" may be concluded from it. Times are for readers; no verdict looks at them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ pub struct Trace {
 }
 
 /// One thing that was seen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// Microseconds since the scenario began.
     pub at_us: u64,
@@ -29,7 +30,7 @@ pub struct Record {
 }
 
 /// Kinds of records.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Entry {
     /// The steps of a phase begin.
@@ -47,6 +48,9 @@ pub enum Entry {
         user_id: String,
         /// The advertised ping interval plus timeout, in milliseconds.
         heartbeat_ms: Option<u64>,
+        /// Whether an earlier scenario used the connection, left its room, and everything that it caused has arrived.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reused: bool,
     },
     /// A connection could not be opened.
     OpenFailed {
@@ -82,14 +86,17 @@ pub enum Entry {
         /// How.
         how: Ending,
     },
-    /// A fence was sent: a request that has to be refused.
+    /// A fence was sent: a request that has to be refused, or a marker from one member to another.
     Fence {
         /// On which connection.
         connection: ConnectionId,
-        /// Its ack's number.
+        /// Its number: that of its ack, or of the marker.
         ack: u64,
+        /// For whom the marker is, where it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receiver: Option<ConnectionId>,
     },
-    /// The fence's ack came: what its connection sent before was processed, and what was sent to it before has arrived.
+    /// The fence came back: what its connection sent before was processed, and what was sent to it before has arrived.
     Fenced {
         /// On which connection.
         connection: ConnectionId,
@@ -100,6 +107,11 @@ pub enum Entry {
     FenceLost {
         /// On which connection.
         connection: ConnectionId,
+    },
+    /// No fence could tell, and nothing came for this long.
+    Waited {
+        /// Milliseconds.
+        quiet_ms: u64,
     },
     /// An event arrived.
     Received {
@@ -141,7 +153,7 @@ pub enum Entry {
 }
 
 /// How a client ends a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Politely.
@@ -169,7 +181,11 @@ impl Entry {
             | Self::Received { connection, .. }
             | Self::Acked { connection, .. }
             | Self::Ended { connection, .. } => Some(*connection),
-            Self::Phase { .. } | Self::OpenFailed { .. } | Self::Missed { .. } | Self::GaveUp { .. } => None,
+            Self::Phase { .. }
+            | Self::OpenFailed { .. }
+            | Self::Waited { .. }
+            | Self::Missed { .. }
+            | Self::GaveUp { .. } => None,
         }
     }
 }
@@ -183,44 +199,9 @@ impl Trace {
         });
         lines.collect()
     }
-
-    /// Reads NDJSON.
-    ///
-    /// # Errors
-    /// The line at fault, from 1, and what is wrong with it.
-    pub fn from_ndjson(text: &str) -> Result<Self, (usize, serde_json::Error)> {
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let records = lines.map(|(index, line)| serde_json::from_str(line).map_err(|error| (index + 1, error)));
-        Ok(Self { records: records.collect::<Result<_, _>>()? })
-    }
 }
 
 /// Data that is there with the value null is there.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ndjson_keeps_every_record() {
-        let connection = ConnectionId(0);
-        let record = |entry| Record { at_us: 7, entry };
-        let trace = Trace {
-            records: vec![
-                record(Entry::Phase { phase: 0 }),
-                record(Entry::Sent { connection, event: "offer".into(), data: Some(Value::Null), ack: None }),
-                record(Entry::Sent { connection, event: "leave-room".into(), data: None, ack: Some(1) }),
-                record(Entry::Ending { connection, how: Ending::Drop }),
-            ],
-        };
-        assert_eq!(Trace::from_ndjson(&trace.to_ndjson()).unwrap(), trace);
-    }
-
-    #[test]
-    fn a_bad_line_is_named() {
-        assert_eq!(Trace::from_ndjson("\n{\"at_us\":1}\n").unwrap_err().0, 2);
-    }
 }

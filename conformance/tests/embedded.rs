@@ -30,10 +30,10 @@ async fn judge(binding: Binding, rules: RoomRules, jobs: usize, timeout: Duratio
         cases: library().iter().cloned().map(Arc::new).collect(),
         jobs,
         timeout,
+        budget: None,
         seed: 7,
         nonce: 7,
         process: None,
-        budget: None,
     };
     let mut results = BTreeMap::new();
     let watch = |event| {

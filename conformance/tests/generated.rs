@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use glare_conformance::{
     driver::{Settings, drive},
-    oracle::judge,
-    scenario::{Action, Scenario, generate, parse},
+    oracle::{judge, outcomes},
+    scenario::{Action, Scenario, Step, generate, parse},
     transport::{Memory, Transport, virtual_time},
     verdict::Verdict,
 };
@@ -120,6 +120,40 @@ mod races {
         ids_are_unique(&races.scenarios);
     }
 
+    /// Two counts of what a race may come to, which share no code: by the machine in advance, by the frontier from a trace.
+    /// The frontier allows that a signal to oneself is delivered (RELAY-08 is a SHOULD) and looks at no errors, which are all
+    /// that is left to see of a signal to a client that goes.
+    #[test]
+    fn have_as_many_outcomes_as_the_oracle_allows() {
+        let spots = generate::race_spots();
+        let runtime = virtual_time().expect("a runtime");
+        let (mut same, mut several) = (0, 0);
+        // The frontier begins anew for each phase, so a part of the suite has to do.
+        for case in generate::races().scenarios.iter().step_by(4) {
+            let trace = runtime.block_on(drive(&Transport::Memory(Memory::reference()), case, SETTINGS));
+            let by_oracle = outcomes(&trace);
+            for spot in spots.iter().filter(|spot| spot.scenario == case.id) {
+                let phase = by_oracle.iter().find(|one| one.phase == spot.phase).expect("two clients acted");
+                let count = phase.allowed.as_ref().map_or(0, |all| all.len());
+                let steps = &case.phases[spot.phase].steps;
+                let to_itself = steps.iter().any(signals_itself);
+                let goes = steps.iter().any(|step| matches!(step.action, Action::Close | Action::Drop));
+                let only_an_error_tells = goes && (spot.outcomes, count) == (2, 1);
+                if !to_itself && !only_an_error_tells {
+                    assert_eq!(spot.outcomes, count, "{}: {} | {}", case.id, steps[0].text, steps[1].text);
+                    same += 1;
+                    several += usize::from(count > 1);
+                }
+            }
+        }
+        assert!(same > 200 && several > 5, "{same} races, {several} with several outcomes");
+    }
+
+    fn signals_itself(step: &Step) -> bool {
+        let Action::Emit { data: Some(data), .. } = &step.action else { return false };
+        data.0.get("target").and_then(|target| target.as_str()) == Some(&format!("${}", step.peer))
+    }
+
     #[test]
     fn are_small() {
         let races = generate::races();
@@ -127,5 +161,36 @@ mod races {
         let titles: Vec<_> = races.scenarios.iter().step_by(10).map(|case| case.title.as_str()).collect();
         insta::assert_snapshot!("titles_of_races", titles.join("\n"));
         insta::assert_snapshot!("a_race", races.scenarios[60].render());
+    }
+}
+
+/// 1234 as 1,234.
+fn with_commas(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
+    groups.collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn the_document_gives_the_sizes_of_the_suites() {
+    let document = include_str!("../../docs/conformance.md");
+    let acts = |scenarios: &[Scenario]| {
+        let steps = scenarios.iter().flat_map(|case| &case.phases).flat_map(|phase| &phase.steps);
+        with_commas(steps.filter(|step| step.action != Action::Connect).count())
+    };
+    let [tours, one, two] = [generate::tours(), generate::complete(1), generate::complete(2)].map(|it| it.scenarios);
+    let cases = |scenarios: &[Scenario]| with_commas(scenarios.len());
+    let races = generate::race_spots();
+    for text in [
+        format!("| {} cases, {} inputs |", cases(&tours), acts(&tours)),
+        format!("{} cases, {} inputs for k = 1; {} and {} for k = 2", cases(&one), acts(&one), cases(&two), acts(&two)),
+        format!(
+            "{} races, of which {} may come out in two ways",
+            with_commas(races.len()),
+            races.iter().filter(|race| race.outcomes > 1).count()
+        ),
+        format!("| {} cases |", cases(&generate::races().scenarios)),
+    ] {
+        assert!(document.contains(&text), "docs/conformance.md does not say {text:?}");
     }
 }

@@ -36,3 +36,13 @@ async fn two_joins_of_one_client_are_not_one_notice_in_two_orders() {
     let trace = drive(&Transport::Memory(Memory::reference()), &case, SETTINGS).await;
     assert_eq!(judge(&trace, true).violations, []);
 }
+
+/// A's own error reaches it before B's signal, and either may be served first.
+#[tokio::test(start_paused = true)]
+async fn an_error_that_precedes_anothers_signal_is_still_the_answer_to_ones_own() {
+    let text = "case: own-error\ntitle: t\ncovers: RELAY-07\n\
+                A create r\nB join r\ntogether\n  A answer A\n  B candidate A\nend\n";
+    let case = parse(text).unwrap().remove(0);
+    let trace = drive(&Transport::Memory(Memory::reference()), &case, SETTINGS).await;
+    assert_eq!(judge(&trace, true).violations, []);
+}

@@ -83,7 +83,7 @@ fn the_model_is_stepped_by_one_judge_one_generator_and_the_server_in_memory() {
         let may = matches!(
             name.as_str(),
             "oracle/frontier/step.rs"
-                | "scenario/generate/abstraction.rs"
+                | "scenario/generate/causes.rs"
                 | "scenario/generate/random/world.rs"
                 | "transport/memory.rs"
         );

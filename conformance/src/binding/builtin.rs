@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::fence::Fence;
+
 /// A built-in binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Binding {
@@ -35,6 +37,14 @@ impl Binding {
             Self::Tutorial => "Socket.IO v4 (Engine.IO 4 over WebSocket), path /socket.io/; also called sio",
             Self::Glare => "JSON over WebSocket, path /ws",
             Self::Memory => "the rules in this process: memory:reference or memory:tutorial",
+        }
+    }
+
+    /// What proves there that everything has arrived.
+    #[must_use]
+    pub fn fence(self) -> Fence {
+        match self {
+            Self::Tutorial | Self::Glare | Self::Memory => Fence::Refused,
         }
     }
 

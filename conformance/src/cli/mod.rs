@@ -2,6 +2,8 @@
 
 mod bindings;
 mod check;
+mod conclude;
+mod judge;
 mod list;
 mod reach;
 mod suite;
@@ -61,6 +63,8 @@ enum Subcommands {
     Test(TestArgs),
     /// Run the cases of a scenario file against a server.
     Replay(ReplayArgs),
+    /// Judge saved traces, of this program or of another one.
+    Judge(judge::JudgeArgs),
     /// Explore the model of a protocol variant and show what it breaks.
     Check(CheckArgs),
     /// Show what there is.
@@ -108,9 +112,8 @@ struct RunArgs {
     /// port, and so is PORT in its environment.
     #[arg(long, value_name = "CMD")]
     process: Option<String>,
-    /// The lowest level of a broken clause that fails the run. All levels are judged and shown.
-    #[arg(long, value_enum, default_value_t = LevelArg::Must)]
-    level: LevelArg,
+    #[command(flatten)]
+    report: conclude::ReportArgs,
     /// Orders the cases and makes the random ones; printed, random unless given.
     #[arg(long)]
     seed: Option<u64>,
@@ -120,9 +123,6 @@ struct RunArgs {
     /// How long to wait for what the protocol promises, in milliseconds.
     #[arg(long, value_name = "N", default_value_t = default_timeout_ms(), value_parser = clap::value_parser!(u64).range(10..=600_000))]
     timeout_ms: u64,
-    /// Write a report: json=FILE.
-    #[arg(long, value_name = "FORMAT=FILE")]
-    report: Vec<String>,
     /// Save every trace as NDJSON, and the scenario of every failure, below this folder.
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
@@ -270,6 +270,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Subcommands::Test(args) => test::test(&args),
         Subcommands::Replay(args) => test::replay(&args),
+        Subcommands::Judge(args) => judge::judge(&args),
         Subcommands::Check(args) => check::check(&args),
         Subcommands::List(args) => list::list(&args),
         Subcommands::Bindings(args) => bindings::bindings(&args),

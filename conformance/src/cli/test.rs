@@ -13,14 +13,17 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    Exit, Failure, ReplayArgs, RunArgs, TestArgs, colours, file_failure, print,
+    Exit, Failure, ReplayArgs, RunArgs, TestArgs,
+    conclude::Findings,
+    file_failure, print,
     reach::{address, quoted, server_arguments, start_embedded, with_port},
     suite::selected,
 };
 use crate::{
+    capability::Profile,
     process::ServerProcess,
-    report::{Run, SuiteResult, Summary, console::Console, json, summarise},
     run::{Budget, CaseResult, Plan, RunEvent, run},
+    saved::SavedTrace,
     scenario::{Scenario, parse},
     shard::Shard,
     suite::Made,
@@ -77,7 +80,7 @@ pub(super) struct Job<'a> {
 
 /// Everything between the command line and the exit code.
 pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) -> Result<Exit, Failure> {
-    let reports = report_files(&args.report)?;
+    let terms = args.report.terms()?;
     if let Some(folder) = &args.trace_dir {
         std::fs::create_dir_all(folder).map_err(|source| file_failure("create", folder, source))?;
     }
@@ -89,49 +92,15 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let Outcome { results, interrupted } = outcome?;
-    let summary = summarise(&results);
-    let suites: Vec<_> = job.suites.iter().map(|made| SuiteResult::of(made, &results)).collect();
-    let run = Run {
+    terms.conclude(&Findings {
         target: target.to_string(),
-        seed: job.seed,
+        seed: Some(job.seed),
         interrupted,
         shard: job.shard,
-        level: args.level.into(),
-        results: &results,
-        summary: &summary,
-        suites: &suites,
+        suites: job.suites,
+        results,
         replay: job.replay,
-    };
-    print(&Console { colours: colours() }.render(&run))?;
-    let report = json::report(&run);
-    for path in reports {
-        let text = serde_json::to_string_pretty(&report).expect("a report is strings and numbers") + "\n";
-        std::fs::write(&path, text).map_err(|source| file_failure("write", &path, source))?;
-    }
-    if interrupted {
-        print("interrupted: this is not the whole run\n")?;
-    }
-    Ok(exit(&summary, args, interrupted))
-}
-
-fn exit(summary: &Summary, args: &RunArgs, interrupted: bool) -> Exit {
-    if interrupted {
-        Exit::Incomplete
-    } else if summary.fails(args.level.into()) {
-        Exit::Fail
-    } else if summary.is_incomplete() {
-        Exit::Incomplete
-    } else {
-        Exit::Pass
-    }
-}
-
-fn report_files(reports: &[String]) -> Result<Vec<PathBuf>, Failure> {
-    let file = |text: &String| match text.split_once('=') {
-        Some(("json", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        _ => Err(Failure::Usage(format!("--report takes json=FILE, not {text:?}"))),
-    };
-    reports.iter().map(file).collect()
+    })
 }
 
 struct Outcome {
@@ -161,7 +130,7 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         nonce: rand::random(),
         process,
     };
-    let mut results = Results::new(args.trace_dir.as_deref(), job.cases.len());
+    let mut results = Results::new(args.trace_dir.as_deref(), target, job.cases.len());
     tokio::select! {
         ended = run(plan, |event| results.take(event)), if !interrupted => ended?,
         _ = interrupt, if !interrupted => interrupted = true,
@@ -176,14 +145,15 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
 /// Gathers what a run finds, and shows how far it is.
 struct Results<'a> {
     folder: Option<&'a Path>,
+    target: &'a Target,
     bar: ProgressBar,
     results: Vec<CaseResult>,
     unsaved: Option<Failure>,
 }
 
 impl<'a> Results<'a> {
-    fn new(folder: Option<&'a Path>, cases: usize) -> Self {
-        Self { folder, bar: progress_bar(cases), results: Vec::new(), unsaved: None }
+    fn new(folder: Option<&'a Path>, target: &'a Target, cases: usize) -> Self {
+        Self { folder, target, bar: progress_bar(cases), results: Vec::new(), unsaved: None }
     }
 
     fn take(&mut self, event: RunEvent) {
@@ -198,7 +168,8 @@ impl<'a> Results<'a> {
         }
         self.bar.set_message(result.case.id.clone());
         self.bar.inc(1);
-        self.unsaved = self.unsaved.take().or_else(|| save_trace(self.folder, &result).err());
+        let saved = self.folder.map_or(Ok(()), |folder| save_trace(folder, self.target, &mut result));
+        self.unsaved = self.unsaved.take().or(saved.err());
         // Nobody looks at it any more, and many together are large.
         if result.judgement.verdict == Verdict::Pass {
             result.trace = Trace::default();
@@ -230,15 +201,23 @@ fn progress_bar(cases: usize) -> ProgressBar {
 }
 
 /// Saves what was seen, and for a failure the scenario that shows it.
-fn save_trace(folder: Option<&Path>, result: &CaseResult) -> Result<(), Failure> {
-    let Some(folder) = folder else { return Ok(()) };
+fn save_trace(folder: &Path, target: &Target, result: &mut CaseResult) -> Result<(), Failure> {
     if result.trace.records.is_empty() {
         return Ok(());
     }
     let write =
         |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(|source| file_failure("write", &path, source));
     let case = &result.case;
-    write(folder.join(format!("{}.ndjson", case.id)), &result.trace.to_ndjson())?;
+    let saved = SavedTrace {
+        case: (**case).clone(),
+        binding: target.binding.to_string(),
+        exact: target.is_exact(),
+        profile: Profile::CORE,
+        trace: std::mem::take(&mut result.trace),
+    };
+    let written = write(folder.join(format!("{}.ndjson", case.id)), &saved.to_ndjson());
+    result.trace = saved.trace;
+    written?;
     if result.judgement.verdict == Verdict::Fail {
         write(folder.join(format!("{}.scenario", case.id)), &case.render())?;
     }

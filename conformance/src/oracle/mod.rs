@@ -187,13 +187,15 @@ fn dedupe(violations: &mut Vec<Violation>) {
 }
 
 /// How the verdict was established. What is missing is proved by the fences of its phase, unless one was lost or the
-/// phase ended a connection: no round trip can prove when a server notices that.
+/// phase ended a connection: no round trip can prove when a server notices that. Where a target has no fence, time decides.
 fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
     let timed = |phase: &PhaseStory| {
         let ends = |ending| matches!(ending, Ending::Close | Ending::Drop | Ending::Noticed);
         !phase.fence_lost.is_empty() || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
     };
-    let by_time = violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
+    let waited = story.phases.iter().any(|phase| phase.waited);
+    let by_time =
+        waited || violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
     match (exact, by_time) {
         (true, _) => Evidence::Exact,
         (false, true) => Evidence::Timed,

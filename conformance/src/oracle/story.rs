@@ -33,6 +33,8 @@ pub struct PhaseStory {
     pub fence_lost: Vec<ConnectionId>,
     /// Connections whose fence came back as a success, although it asks for what has to be refused.
     pub fence_accepted: Vec<ConnectionId>,
+    /// Whether no fence could tell that everything had arrived, so that time decided.
+    pub waited: bool,
 }
 
 /// One thing that a client did.
@@ -148,6 +150,7 @@ impl Story {
         let act = |connection, what| Act { connection, what, at, ack: None, acked_at: None, payload_bytes: 0 };
         match entry {
             Entry::Phase { .. } | Entry::Missed { .. } => {}
+            Entry::Waited { .. } => phase.waited = true,
             Entry::Fence { connection, .. } => phase.fenced.push(*connection),
             Entry::Opened { connection, peer, user_id, .. } => {
                 phase.opened.push(*connection);

@@ -19,8 +19,8 @@ pub struct Report {
     pub schema: u32,
     /// The target, as `binding:url`.
     pub target: String,
-    /// The seed that ordered the cases.
-    pub seed: u64,
+    /// The seed that made and ordered the cases; null where saved traces were judged.
+    pub seed: Option<u64>,
     /// Whether the run ended early.
     pub interrupted: bool,
     /// The part of the whole that ran, as `I/N`; null if it was the whole.

@@ -104,7 +104,9 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
         |data: &Option<Value>| data.as_ref().map_or(String::new(), |data| format!(" {}", plain(data, story, rooms)));
     let text = match entry {
         Entry::Phase { .. } | Entry::Fence { .. } | Entry::Fenced { refused: true, .. } => return None,
-        Entry::Opened { .. } => "(connected)".to_owned(),
+        Entry::Opened { reused: false, .. } => "(connected)".to_owned(),
+        Entry::Opened { reused: true, .. } => "(takes a used connection)".to_owned(),
+        Entry::Waited { quiet_ms } => format!("-- nothing came for {quiet_ms} ms"),
         Entry::OpenFailed { peer, reason } => format!("{peer} cannot connect: {reason}"),
         Entry::Sent { event, data, ack, .. } => {
             format!("> {event}{}{}", show(data), if ack.is_some() { "" } else { no_ack_mark(event) })
@@ -183,6 +185,7 @@ mod tests {
             peer: Peer(peer.into()),
             user_id: format!("id-of-{peer}"),
             heartbeat_ms: None,
+            reused: false,
         };
         let entries = [
             Entry::Phase { phase: 0 },
@@ -235,9 +238,10 @@ mod tests {
         for number in 2..40 {
             let (connection, peer) = (ConnectionId(number), Peer(format!("P{number}").into()));
             let user_id = format!("id-{number}");
-            trace
-                .records
-                .push(Record { at_us: 0, entry: Entry::Opened { connection, peer, user_id, heartbeat_ms: None } });
+            trace.records.push(Record {
+                at_us: 0,
+                entry: Entry::Opened { connection, peer, user_id, heartbeat_ms: None, reused: false },
+            });
         }
         assert!(lanes(&trace, &[]).contains("P39"));
     }

@@ -17,8 +17,8 @@ use crate::{run::CaseResult, shard::Shard};
 pub struct Run<'a> {
     /// The target, as `binding:url`.
     pub target: String,
-    /// The seed of the run.
-    pub seed: u64,
+    /// The seed of the run; none where saved traces were judged.
+    pub seed: Option<u64>,
     /// Whether it ended early.
     pub interrupted: bool,
     /// The part of the whole that ran, if it was a part.

@@ -9,6 +9,7 @@ pub mod template;
 use std::{fmt, sync::Arc};
 
 use glare_model::requirement::{Level, RequirementId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use library::library;
@@ -18,7 +19,7 @@ pub use template::Template;
 use crate::transport::BrokenFrame;
 
 /// The name of a client in a scenario, such as `A`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Peer(pub Arc<str>);
 

@@ -184,6 +184,13 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
                 while queue.recv().await.is_some() {}
                 break;
             }
+            Command::Attach { id, incoming, taken } => {
+                if let Some(client) = hub.clients.get_mut(&key) {
+                    (client.id, client.incoming) = (id, incoming);
+                }
+                // Who asked may have gone.
+                taken.send(()).await.ok();
+            }
             Command::Close | Command::Drop | Command::Freeze => break,
         }
     }

@@ -13,15 +13,18 @@ mod websocket;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
+
+use crate::fence::Fence;
 
 pub use bound::Bound;
 pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, virtual_time};
 
 /// The number of a connection within one scenario, in the order of opening.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ConnectionId(pub u16);
 
@@ -45,10 +48,19 @@ pub enum Command {
     Drop,
     /// Stay open, and from now on neither read nor write, not even answers to pings.
     Freeze,
+    /// Serve another scenario: what arrives from now on goes there.
+    Attach {
+        /// The connection's number there.
+        id: ConnectionId,
+        /// Where what arrives goes.
+        incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+        /// Told when it is so; dropped if the connection is over.
+        taken: mpsc::Sender<()>,
+    },
 }
 
 /// Kinds of frames that no well-behaved client library sends. Each transport has its own bytes for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BrokenFrame {
     /// A text that is no packet at all.
@@ -118,6 +130,7 @@ pub enum OpenError {
 }
 
 /// The sending half of an open connection. Dropping it ends the connection.
+#[derive(Debug)]
 pub struct Connection {
     /// What the target said at its opening.
     pub opened: Opened,
@@ -134,9 +147,33 @@ pub enum Transport {
     WebSocket(url::Url),
     /// A room core in this process.
     Memory(Memory),
+    /// Another one, of a target where something else proves that everything has arrived.
+    Fenced(Fence, Box<Self>),
 }
 
 impl Transport {
+    /// What proves that everything has arrived.
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        match self {
+            Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Fence::Refused,
+            Self::Fenced(fence, _) => *fence,
+        }
+    }
+
+    /// The same, with another proof that everything has arrived.
+    #[must_use]
+    pub fn with_fence(self, fence: Fence) -> Self {
+        if self.fence() == fence { self } else { Self::Fenced(fence, Box::new(self)) }
+    }
+
+    fn inner(&self) -> &Self {
+        match self {
+            Self::Fenced(_, inner) => inner.inner(),
+            Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
+        }
+    }
+
     /// Opens a connection. What arrives on it goes to `incoming`, tagged with `id`.
     ///
     /// # Errors
@@ -148,10 +185,11 @@ impl Transport {
         timeout: Duration,
     ) -> Result<Connection, OpenError> {
         let opening = async {
-            match self {
+            match self.inner() {
                 Self::SocketIo(url) => socketio::connect(url, id, incoming).await,
                 Self::WebSocket(url) => websocket::connect(url, id, incoming).await,
                 Self::Memory(memory) => memory.connect(id, incoming).await,
+                Self::Fenced(..) => unreachable!("the inner transport is not wrapped"),
             }
         };
         tokio::time::timeout(timeout, opening)

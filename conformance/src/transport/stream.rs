@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -124,6 +124,7 @@ pub(super) fn spawn(
         commands,
         incoming,
         id,
+        held: None,
         unheard: early.into(),
         decoded: Vec::new(),
         unsent_since: None,
@@ -141,6 +142,8 @@ struct Talk<C> {
     commands: mpsc::Receiver<Command>,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     id: ConnectionId,
+    /// A command that waits until what was sent before it is written.
+    held: Option<Command>,
     /// Arrived, and waits for room in the scenario's queue; meanwhile nothing is read.
     unheard: VecDeque<Incoming>,
     /// Scratch for what one frame means.
@@ -186,18 +189,22 @@ impl<C: Codec> Talk<C> {
     }
 
     async fn converse(&mut self) -> End {
-        let incoming = self.incoming.clone();
         loop {
             let unsent = self.unsent_since.is_some();
+            if !unsent && let Some(command) = self.held.take() {
+                if let Some(end) = self.obey_all(command) {
+                    return end;
+                }
+                continue;
+            }
             let may_read = self.unheard.is_empty();
+            let incoming = self.incoming.clone();
             let stalled_at = self.unsent_since.unwrap_or_else(Instant::now) + STALL_CHECK_INTERVAL;
             tokio::select! {
                 command = self.commands.recv(), if !unsent => match command {
-                    Some(Command::Emit { event, data, ack }) => self.emit(&event, data.as_ref(), ack),
-                    Some(Command::Broken(kind)) => self.write(broken(&self.codec, kind)),
-                    Some(Command::Close) => return End::Close,
-                    Some(Command::Drop) => return End::Drop,
-                    Some(Command::Freeze) => return End::Freeze,
+                    Some(command) => if let Some(end) = self.obey_all(command) {
+                        return end;
+                    },
                     None => return End::Abandoned,
                 },
                 room = incoming.reserve(), if !may_read => match room {
@@ -231,6 +238,41 @@ impl<C: Codec> Talk<C> {
         }
     }
 
+    /// Obeys a command and those that wait behind it, so that what is sent at the same time goes out in one write. What
+    /// ends the connection waits until that is written.
+    fn obey_all(&mut self, first: Command) -> Option<End> {
+        let mut next = Some(first);
+        let mut corked_bytes = 0;
+        while let Some(command) = next {
+            let end = match command {
+                Command::Emit { event, data, ack } => {
+                    corked_bytes += self.emit(&event, data.as_ref(), ack);
+                    next = if corked_bytes < limits::CORK_BYTES_MAX { self.commands.try_recv().ok() } else { None };
+                    continue;
+                }
+                Command::Attach { id, incoming, taken } => {
+                    (self.id, self.incoming) = (id, incoming);
+                    // Who asked may have gone; then nobody holds the connection, which is seen next.
+                    taken.try_send(()).ok();
+                    return None;
+                }
+                Command::Broken(_) | Command::Close | Command::Drop | Command::Freeze if corked_bytes > 0 => {
+                    self.held = Some(command);
+                    return None;
+                }
+                Command::Broken(kind) => {
+                    self.write(broken(&self.codec, kind));
+                    return None;
+                }
+                Command::Close => End::Close,
+                Command::Drop => End::Drop,
+                Command::Freeze => End::Freeze,
+            };
+            return Some(end);
+        }
+        None
+    }
+
     /// Queues a message; [`poll_stream`] sends it. After a failed write the bytes go nowhere, as they would on the wire.
     fn write(&mut self, message: Message) {
         if self.write_error.is_none() {
@@ -247,11 +289,14 @@ impl<C: Codec> Talk<C> {
         }
     }
 
-    fn emit(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>) {
+    /// Queues an event. Returns its bytes.
+    fn emit(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>) -> usize {
         let mut encoded = Encoded::default();
         self.codec.encode(event, data, ack, &mut encoded);
+        let bytes = encoded.frames.iter().map(Message::len).sum();
         encoded.frames.into_iter().for_each(|frame| self.write(frame));
         self.unheard.extend(encoded.incoming);
+        bytes
     }
 
     fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<End> {
@@ -287,6 +332,21 @@ impl<C: Codec> Talk<C> {
             }
         }
         self.decoded = decoded;
+        self.pass_on()
+    }
+
+    /// Hands over what the scenario's queue has room for.
+    fn pass_on(&mut self) -> Option<End> {
+        while let Some(heard) = self.unheard.pop_front() {
+            match self.incoming.try_send((self.id, heard)) {
+                Ok(()) => {}
+                Err(TrySendError::Full((_, heard))) => {
+                    self.unheard.push_front(heard);
+                    return None;
+                }
+                Err(TrySendError::Closed(_)) => return Some(End::Abandoned),
+            }
+        }
         None
     }
 

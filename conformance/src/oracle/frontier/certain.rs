@@ -13,30 +13,45 @@ use super::{
 use crate::limits::FRONTIER_STEPS_MAX;
 
 /// How often something comes on a connection.
-pub(crate) type Counts<K> = BTreeMap<(Slot, K), usize>;
+type Counts<K> = BTreeMap<(Slot, K), usize>;
+
+/// What comes in every case.
+#[derive(Clone, Debug)]
+pub(crate) struct Certain<K> {
+    /// How often each kind.
+    pub(crate) counts: BTreeMap<K, usize>,
+    /// Whether the same comes in every case, so that nothing else may come.
+    pub(crate) is_all: bool,
+}
+
+/// The fewest of each kind over all cases, so far.
+struct Fewest<K> {
+    counts: Option<Counts<K>>,
+    differ: bool,
+}
 
 impl Factor {
     /// How often each kind of message certainly comes of what was sent and not served. `kind` says what counts as one;
     /// messages of none are not counted. Nothing is certain if there are too many orders.
-    pub(super) fn certain<K: Ord + Clone>(&self, kind: impl Fn(&Message) -> Option<K>) -> Counts<K> {
+    pub(super) fn certain<K: Ord + Clone>(&self, kind: impl Fn(&Message) -> Option<K>) -> Certain<(Slot, K)> {
         let (states, sent) = self.outlook();
         let mut layers: BTreeMap<u64, HashMap<State, Counts<K>>> = BTreeMap::new();
         for state in states {
             layers.entry(state.progress()).or_default().insert(state, Counts::new());
         }
-        let mut certain: Option<Counts<K>> = None;
+        let mut fewest = Fewest { counts: None, differ: false };
         let mut steps = 0;
         while let Some((_, layer)) = layers.pop_first() {
             for (state, counts) in layer {
                 let courses = self.script.every_course(&state, &sent);
                 let done = self.script.lines.iter().zip(&state.stands).zip(&sent);
                 if done.into_iter().all(|((_, stand), sent)| stand.served == *sent) {
-                    keep_fewest(&mut certain, &counts);
+                    fewest.keep(&counts);
                 }
                 for course in courses {
                     steps += 1;
                     if steps > FRONTIER_STEPS_MAX {
-                        return Counts::new();
+                        return Certain { counts: Counts::new(), is_all: false };
                     }
                     let mut counts = counts.clone();
                     for (to, message, _) in &course.sent {
@@ -45,11 +60,11 @@ impl Factor {
                         }
                     }
                     let next = layers.entry(course.state.progress()).or_default().entry(course.state);
-                    next.and_modify(|known| *known = fewest(known, &counts)).or_insert(counts);
+                    next.and_modify(|known| fewest.merge(known, &counts)).or_insert(counts);
                 }
             }
         }
-        certain.unwrap_or_default()
+        Certain { is_all: fewest.counts.is_some() && !fewest.differ, counts: fewest.counts.unwrap_or_default() }
     }
 
     /// The states, and what was sent, as if the running phase's acts had happened and nothing had come of them.
@@ -107,14 +122,26 @@ impl Script {
     }
 }
 
-fn keep_fewest<K: Ord + Clone>(certain: &mut Option<Counts<K>>, counts: &Counts<K>) {
-    *certain = Some(certain.as_ref().map_or_else(|| counts.clone(), |known| fewest(known, counts)));
-}
+impl<K: Ord + Clone> Fewest<K> {
+    /// Takes in a case.
+    fn keep(&mut self, counts: &Counts<K>) {
+        match self.counts.take() {
+            None => self.counts = Some(counts.clone()),
+            Some(mut known) => {
+                self.merge(&mut known, counts);
+                self.counts = Some(known);
+            }
+        }
+    }
 
-fn fewest<K: Ord + Clone>(one: &Counts<K>, other: &Counts<K>) -> Counts<K> {
-    let both = one.iter().filter_map(|(key, count)| {
-        let count = *count.min(other.get(key)?);
-        Some((key.clone(), count))
-    });
-    both.collect()
+    /// Two cases that go on in the same way.
+    fn merge(&mut self, known: &mut Counts<K>, counts: &Counts<K>) {
+        if known != counts {
+            self.differ = true;
+            known.retain(|key, count| {
+                *count = counts.get(key).map_or(0, |other| (*count).min(*other));
+                *count > 0
+            });
+        }
+    }
 }

@@ -24,6 +24,7 @@
 //!   not, up to any point. A client that is frozen may be noticed at any time. At the end of a phase the server has to have
 //!   noticed if somebody was there to be told, for the runner waited for that. If nobody was, it may notice later; but an
 //!   explanation that needs it is kept only where no other is left, and is then a matter of time ([`factor`]).
+//! - *Time*, where a target has no fence: after the runner's wait it counts as served and arrived what was sent before.
 //! - *Broken frames* may end their connection or not. A request without an ack may take effect or not. A description of
 //!   a size on which implementations may differ may be relayed or refused.
 //! - *Errors*: additional ones to a client that acted are free.
@@ -68,11 +69,12 @@ use self::{
     factor::{Factor, Outcome},
     script::Script,
 };
-use super::{Violation, story::Story};
+use super::{Violation, facts::Facts, story::Story};
 use crate::{
     trace::{Entry, Trace},
     transport::ConnectionId,
 };
+pub(crate) use certain::Certain;
 pub(crate) use script::Message;
 
 /// The frontier of a whole trace.
@@ -103,7 +105,7 @@ impl Frontier {
         let mut scripts: Vec<_> = parts.into_iter().map(|_| Script::default()).collect();
         for (at, record) in trace.records.iter().enumerate() {
             story.entry(at, &record.entry);
-            if matches!(record.entry, Entry::Phase { .. }) {
+            if matches!(record.entry, Entry::Phase { .. } | Entry::Waited { .. }) {
                 scripts.iter_mut().for_each(|script| script.record(&story, at, &record.entry));
             } else if let Some(owner) = record.entry.connection().and_then(|connection| owners.get(&connection)) {
                 scripts[*owner].record(&story, at, &record.entry);
@@ -163,15 +165,26 @@ impl Running {
         self.part.explain(self.phase - 1)
     }
 
+    /// The connections that are certainly in one room with this one, by what the wire says.
+    pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
+        let mut facts = Facts::default();
+        for phase in &self.story.phases {
+            facts.open(phase);
+            facts.close(phase);
+        }
+        let members = facts.room(connection).map(|room| facts.members(&room)).unwrap_or_default();
+        members.into_iter().filter(|member| *member != connection).collect()
+    }
+
     /// How often each kind of message certainly comes of what was sent in the running phase. `kind` says what counts as one;
     /// it is given a message and the user id of whom the message is about, if it is about somebody.
     pub(crate) fn certain<K: Ord + Clone>(
         &self,
         kind: impl Fn(&Message, &str) -> Option<K>,
-    ) -> Vec<((ConnectionId, K), usize)> {
+    ) -> Certain<(ConnectionId, K)> {
         let lines = &self.part.script.lines;
         let connection = |slot: u16| lines[usize::from(slot)].connection;
-        let counts = self.part.certain(|message| {
+        let certain = self.part.certain(|message| {
             let user = match message {
                 Message::UserJoined(slot) | Message::UserLeft(slot) | Message::HostChanged(slot) => Some(*slot),
                 Message::Signal { from, .. } => Some(*from),
@@ -180,6 +193,8 @@ impl Running {
             };
             kind(message, user.map_or("", |slot| self.story.user(connection(slot))))
         });
-        counts.into_iter().map(|((slot, kind), count)| ((connection(slot), kind), count)).collect()
+        let counts = certain.counts.into_iter();
+        let counts = counts.map(|((slot, kind), count)| ((connection(slot), kind), count)).collect();
+        Certain { counts, is_all: certain.is_all }
     }
 }

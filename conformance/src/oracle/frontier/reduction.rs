@@ -6,7 +6,7 @@ use super::{
     closure::{Goal, Search},
     explain::Mode,
     script::{Aim, Answer, Ask, Item, Line, Look, Room, Slot},
-    state::State,
+    state::{Stand, State},
 };
 
 impl Search<'_> {
@@ -43,6 +43,11 @@ impl Search<'_> {
 
     /// Whether the outcome of a step that moves nobody is the only one that the trace allows.
     fn is_settled(self, before: &State, after: &State, slot: Slot, head: &Item) -> bool {
+        // What was passed over as free, an error, may be what another step sends.
+        let passes_over = |(before, after): (&Stand, &Stand)| after.seen > before.seen + 1;
+        if before.stands.iter().zip(&after.stands).any(passes_over) {
+            return false;
+        }
         let Ask::Signal { kind, signal, .. } = &head.what else { return before.cost == after.cost };
         let told = before.stand(slot).seen != after.stand(slot).seen;
         let Ok(aim) = signal else { return told };

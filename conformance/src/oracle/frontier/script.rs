@@ -207,6 +207,9 @@ impl Script {
         if matches!(entry, Entry::Phase { .. }) && story.phases.len() > 1 {
             self.end_phase(at);
         }
+        if let Entry::Waited { .. } = entry {
+            return self.waited(at);
+        }
         let Some(connection) = entry.connection() else { return };
         if let Entry::Opened { user_id, .. } = entry {
             return self.open(at, connection, user_id);
@@ -230,7 +233,7 @@ impl Script {
                 self.acked(at, slot, *ack, answer);
             }
             Entry::Received { .. } => self.received(story, at, slot),
-            Entry::FenceLost { .. } | Entry::Opened { .. } => {}
+            Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } => {}
             Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
         }
     }
@@ -355,6 +358,20 @@ impl Script {
         item.answer = if refused { Answer::Refused } else { Answer::Accepted { room: None, existing: None } };
         line.fences.push(count(place));
         self.mark(at, MarkKind::Answered(slot, count(place)));
+    }
+
+    /// Nothing came for so long that everything counts as served and arrived: as if fences had come back on all connections,
+    /// and then, when everything was served, once more.
+    fn waited(&mut self, at: usize) {
+        for _ in 0..2 {
+            for slot in (0..self.lines.len()).map(|place| Slot::try_from(place).expect("slots were numbered")) {
+                let line = self.line(slot);
+                if line.frozen_at.is_none() && !line.items.iter().any(Item::is_end) {
+                    self.send(at, slot, Ask::Fence, None);
+                    self.fenced(at, slot, true);
+                }
+            }
+        }
     }
 
     fn answer(&mut self, seen: Option<Observation>) -> Answer {

@@ -48,7 +48,7 @@ fn claims(abstraction: &Abstraction, extra_states: usize, scenarios: &[Scenario]
 fn scenario(abstraction: &Abstraction, extra_states: usize, number: usize, word: &[usize]) -> Scenario {
     let mut script = Script::begin(abstraction, number, 0);
     word.iter().for_each(|input| script.perform(*input));
-    let title = format!("sequence {} of the suite for {extra_states} extra states", number + 1);
+    let title = format!("sequence {} of the suite for k = {extra_states}", number + 1);
     script.finish(&format!("complete-{extra_states}-{:05}", number + 1), &title)
 }
 

@@ -4,6 +4,7 @@
 //! The same arguments give the same scenarios, in the same order, under the same ids.
 
 mod abstraction;
+mod causes;
 mod complete;
 mod coverage;
 mod identify;

@@ -120,9 +120,10 @@ fn choices<const P: usize, const S: usize>(system: &System<P, S>, path: &[Action
 /// The name of the property that a search is violated by if it cannot see everything.
 pub const COMPLETE: &str = "complete: the search sees every state";
 
-/// The page lists all properties above the actions to choose from, which would be out of sight. A picture is put into the
-/// page as it is, so it can bring what the page lacks.
-const PAGE_STYLE: &str = "<style>.main-flex-left h3 + ul { max-height: 12em; overflow-y: auto; }</style>";
+/// The page lists all properties above the actions to choose from, which would be out of sight, and a wide picture would
+/// push itself below them. A picture is put into the page as it is, so it can bring what the page lacks.
+const PAGE_STYLE: &str = "<style>.main-flex-left h3 + ul { max-height: 12em; overflow-y: auto; }\
+.main-flex-left { flex-grow: 0; } .main-flex-right { min-width: 0; }</style>";
 
 /// The names of a property and of its occasion.
 static NAMES: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {

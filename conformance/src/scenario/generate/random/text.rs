@@ -46,7 +46,7 @@ const UNKNOWN: &[&str] = &[
     r##"chat "#r""##,
     r#"Offer {"target":"$A","offer":{}}"#,
     r##"joinRoom "#r""##,
-    r##"join "#r" ack"##,
+    r##"join "#r""##,
     r##"leave-room-now "#r""##,
     r#"user-joined {"userId":"$A"}"#,
     r#"user-left {"userId":"$A"}"#,

@@ -1,0 +1,141 @@
+//! Doing what a step says.
+
+use serde_json::Value;
+
+use super::{Client, ClientState, Driver, connection_id};
+use crate::{
+    pool::Idle,
+    scenario::{Action, Peer, Step},
+    trace::{Ending, Entry},
+    transport::{Command, ConnectionId, OpenError},
+};
+
+impl Driver<'_> {
+    /// Connects a client at its first step, and again where the scenario says so.
+    pub(super) async fn ensure_connected(&mut self, step: &Step) -> bool {
+        let known = self.clients.iter().any(|client| client.peer == step.peer);
+        if known && step.action != Action::Connect {
+            return true;
+        }
+        let id = connection_id(self.clients.len());
+        match self.connection(id).await {
+            Ok((Idle { connection, next_ack }, reused)) => {
+                let opened = connection.opened.clone();
+                let heartbeat =
+                    opened.ping_interval.zip(opened.ping_timeout).map(|(interval, timeout)| interval + timeout);
+                self.clients.push(Client {
+                    peer: step.peer.clone(),
+                    user_id: opened.user_id.clone(),
+                    heartbeat,
+                    connection: Some(connection),
+                    state: ClientState::Open,
+                    next_ack,
+                });
+                let heartbeat_ms = heartbeat.and_then(|heartbeat| u64::try_from(heartbeat.as_millis()).ok());
+                let (peer, user_id) = (step.peer.clone(), opened.user_id);
+                self.record(Entry::Opened { connection: id, peer, user_id, heartbeat_ms, reused });
+                true
+            }
+            Err(error) => {
+                self.record(Entry::OpenFailed { peer: step.peer.clone(), reason: error.to_string() });
+                false
+            }
+        }
+    }
+
+    /// A used connection if there is one, or a new one. Whether it was used before.
+    async fn connection(&self, id: ConnectionId) -> Result<(Idle, bool), OpenError> {
+        if let Some(pool) = &self.approach.pool
+            && let Some(idle) = pool.take(id, &self.sender).await
+        {
+            return Ok((idle, true));
+        }
+        let connection = self.transport.connect(id, self.sender.clone(), self.settings.timeout).await?;
+        Ok((Idle { connection, next_ack: 0 }, false))
+    }
+
+    /// The connection that performs a step; none if it is over.
+    pub(super) fn open_connection(&self, peer: &Peer, action: &Action) -> Option<ConnectionId> {
+        let place = self.clients.iter().rposition(|client| client.peer == *peer)?;
+        match (self.clients[place].state, action) {
+            (ClientState::Open, _) | (ClientState::Frozen, Action::Noticed) => Some(connection_id(place)),
+            (ClientState::Frozen | ClientState::Over, _) => None,
+        }
+    }
+
+    pub(super) async fn act(&mut self, id: ConnectionId, action: &Action) {
+        let ending = |how| Entry::Ending { connection: id, how };
+        match action {
+            Action::Connect => {}
+            Action::Emit { event, data, ack } => {
+                let data = data.as_ref().map(|data| data.fill(self));
+                self.emit(id, event, data, *ack).await;
+            }
+            Action::Broken(frame) => {
+                self.record(Entry::SentBroken { connection: id, frame: *frame });
+                self.command(id, Command::Broken(*frame)).await;
+            }
+            Action::Close | Action::Drop => {
+                let (how, command) = match action {
+                    Action::Close => (Ending::Close, Command::Close),
+                    _ => (Ending::Drop, Command::Drop),
+                };
+                self.record(ending(how));
+                self.command(id, command).await;
+                self.client(id).state = ClientState::Over;
+                self.client(id).connection = None;
+            }
+            Action::Freeze => {
+                self.record(ending(Ending::Freeze));
+                self.command(id, Command::Freeze).await;
+                self.client(id).state = ClientState::Frozen;
+            }
+            Action::Noticed => {
+                self.record(ending(Ending::Noticed));
+                self.client(id).state = ClientState::Over;
+            }
+        }
+    }
+
+    async fn emit(&mut self, id: ConnectionId, event: &str, data: Option<Value>, ack: bool) {
+        let ack = ack.then(|| self.next_ack(id));
+        // Nobody promises an ack to anything else, whoever asks for one.
+        if let Some(ack) = ack.filter(|_| is_request(event)) {
+            self.waiting.for_ack(id, ack);
+        }
+        let event = event.to_owned();
+        self.record(Entry::Sent { connection: id, event: event.clone(), data: data.clone(), ack });
+        self.command(id, Command::Emit { event, data, ack }).await;
+    }
+
+    /// Sends a command. While the connection's queue is full, what arrives is taken in, so that no two full queues wait for
+    /// each other.
+    pub(super) async fn command(&mut self, id: ConnectionId, command: Command) {
+        let Some(connection) = &self.client(id).connection else { return };
+        let commands = connection.commands.clone();
+        loop {
+            tokio::select! {
+                biased;
+                permit = commands.reserve() => {
+                    // A connection that ended says so itself; what it is told then is lost like on any wire.
+                    if let Ok(permit) = permit {
+                        permit.send(command);
+                    }
+                    return;
+                }
+                Some((id, incoming)) = self.incoming.recv() => self.take_in(id, incoming),
+            }
+        }
+    }
+
+    pub(super) fn next_ack(&mut self, id: ConnectionId) -> u64 {
+        let client = self.client(id);
+        client.next_ack += 1;
+        client.next_ack - 1
+    }
+}
+
+/// Whether an event is one that has an ack.
+pub(super) fn is_request(event: &str) -> bool {
+    matches!(event, "create-room" | "join-room")
+}
