@@ -10,6 +10,11 @@ use glare_model::{
     room::{HostLeaves, RoomRules},
 };
 
+use crate::{
+    limits::CAPACITY_FILLED_MAX,
+    scenario::{Scenario, parse},
+};
+
 /// An optional part of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
@@ -145,6 +150,14 @@ pub enum DeclarationError {
     Both,
 }
 
+impl Declaration {
+    /// Which capability it is.
+    #[must_use]
+    pub fn capability(&self) -> Capability {
+        self.capability
+    }
+}
+
 impl FromStr for Declaration {
     type Err = DeclarationError;
 
@@ -240,11 +253,58 @@ impl Profile {
         RoomRules { host_leaves, capacity: self.most, ..RoomRules::REFERENCE }
     }
 
+    /// Why a case is of no concern to a target that declares this, if it is of none.
+    #[must_use]
+    pub fn excludes(&self, case: &Scenario) -> Option<String> {
+        if let Some(capability) = case.covers.iter().find_map(|clause| self.lacks(*clause)) {
+            return Some(format!("{capability} is not declared"));
+        }
+        let most = self.most.filter(|_| !case.covers.contains(&CAP_CAPACITY_01))?;
+        let needed = case.peers().len();
+        (needed > usize::from(most.get()))
+            .then(|| format!("it has {needed} clients, and a room at most {most} members"))
+    }
+
     /// The capability that a clause needs and that is not declared, if that is so.
     #[must_use]
     pub fn lacks(&self, clause: RequirementId) -> Option<Capability> {
         Capability::of_clause(clause).filter(|capability| !self.has(*capability))
     }
+}
+
+/// Cases of [`CAP_CAPACITY_01`] for rooms of so many members; none for rooms that no run fills.
+#[must_use]
+pub fn capacity_cases(most: NonZeroU16) -> Vec<Scenario> {
+    let most = usize::from(most.get());
+    if most > CAPACITY_FILLED_MAX {
+        return Vec::new();
+    }
+    let joins = |from: usize, to: usize| -> String { (from..to).map(|number| format!("M{number} join r\n")).collect() };
+    let full = format!("M0 create r\n{}", joins(1, most));
+    let cases = [
+        (
+            "full",
+            "a full room takes nobody, and its members hear nothing",
+            format!("{full}X join r\nM0 offer M1\nX join r\n"),
+        ),
+        (
+            "again",
+            "a room takes somebody when somebody left",
+            format!("{full}X join r\nM1 leave\nX join r\nM1 join r\n"),
+        ),
+        ("elsewhere", "a full room is no matter to others", format!("{full}X create s\nY join s\nX offer Y\n")),
+        ("race", "of two that want the last place, one gets it", {
+            let last = joins(1, most - 1);
+            format!("M0 create r\n{last}together\n  X join r\n  Y join r\nend\nM0 offer X\nM0 offer Y\n")
+        }),
+    ];
+    let text: String = cases
+        .iter()
+        .map(|(name, title, steps)| {
+            format!("case: cap-capacity-01-{name}\ntitle: {title}\ncovers: {CAP_CAPACITY_01}\n{steps}")
+        })
+        .collect();
+    parse(&text).expect("the tests make all of them")
 }
 
 #[cfg(test)]
@@ -271,6 +331,15 @@ mod tests {
         }
         let both = ["host-close".to_owned(), "host-transfer".to_owned()];
         assert_eq!(Profile::parse(&both), Err(DeclarationError::Both));
+    }
+
+    #[test]
+    fn capacity_cases_are_there_for_every_room_that_a_run_fills() {
+        for most in 2..=CAPACITY_FILLED_MAX {
+            let most = u16::try_from(most).ok().and_then(NonZeroU16::new).unwrap();
+            assert!(capacity_cases(most).iter().any(|case| case.peers().len() > usize::from(most.get())));
+        }
+        assert!(capacity_cases(NonZeroU16::MAX).is_empty());
     }
 
     #[test]

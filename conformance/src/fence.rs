@@ -23,7 +23,7 @@
 //!
 //! A *brisk* run sends the fence of a lone act right behind it, in the same write, and leaves out fences whose answer is
 //! known. In a phase with one act, all of whose legal courses send the same,
-//! the arrival of what was promised, an ack or a notice, proves that the act was processed, and nothing that a conforming
+//! the arrival of what was promised, an ack, a notice or a signal, proves that the act was processed, and nothing that a conforming
 //! target sends is missing. What is left to find is what must not come. It is found wherever it comes, later in the
 //! scenario or at the fences on all connections with which every brisk run ends, and is then judged again by a run with all
 //! fences, which tells the phase that it belongs to. So a brisk run can blame nobody wrongly, and misses nothing that

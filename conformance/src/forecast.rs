@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use glare_model::message::{ServerMessage, SignalFault, SignalRefusal};
 
 use crate::{
+    capability::Profile,
     oracle::frontier::{Message, Running},
     trace::Entry,
     transport::ConnectionId,
@@ -34,8 +35,8 @@ pub(crate) struct Forecast {
 }
 
 impl Forecast {
-    pub(crate) fn new() -> Self {
-        Self { frontier: Some(Running::new()), certain: false }
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { frontier: Some(Running::new(profile)), certain: false }
     }
 
     /// Takes in a record of the trace.
@@ -69,8 +70,8 @@ fn due_of(message: &Message, user: &str) -> Option<Due> {
     match message {
         ServerMessage::Created(_) | ServerMessage::Joined(..) | ServerMessage::Refused(_) => None,
         ServerMessage::UserJoined(_) => Some(Due::Event("user-joined")),
-        // The core profile, which is what targets are judged by, has no hosts.
-        ServerMessage::RoomClosed | ServerMessage::HostChanged(_) => None,
+        ServerMessage::RoomClosed => Some(Due::Event("room-closed")),
+        ServerMessage::HostChanged(_) => Some(Due::Event("host-changed")),
         ServerMessage::UserLeft(_) => Some(Due::Left(user.to_owned())),
         ServerMessage::Signal { kind, .. } => Some(Due::Event(kind.event())),
         ServerMessage::Error(_, SignalRefusal::Undeliverable) => None,

@@ -5,6 +5,8 @@
 //! scenario (data) -> driver -> transport -> trace -> oracle -> verdict -> report
 //! ```
 
+mod again;
+pub mod baseline;
 pub mod binding;
 pub mod capability;
 pub mod cli;

@@ -22,6 +22,8 @@ pub const FENCE_ROUNDS_MAX: usize = 6;
 pub const CONFIRMATIONS_MAX: u32 = 10;
 /// Idle connections that wait for the next scenario.
 pub const POOL_CONNECTIONS_MAX: usize = 256;
+/// How long the end of a connection that a step ended is waited for, where the target takes its time with the farewell.
+pub const FAREWELL_TIMEOUT: Duration = Duration::from_millis(250);
 /// Bytes that are written to a connection in one go while more commands wait for it.
 pub const CORK_BYTES_MAX: usize = 64 << 10;
 /// What a server may need beyond its advertised ping interval and timeout to notice a silent connection (ROOM-13).
@@ -77,7 +79,7 @@ pub const RANDOM_CLIENTS_MAX: usize = 5;
 /// Rooms of a random scenario.
 pub const RANDOM_ROOMS_MAX: usize = 3;
 /// Phases of a random scenario, apart from reconnects.
-pub const RANDOM_BEATS_MAX: usize = 14;
+pub const RANDOM_BEATS_MAX: usize = 20;
 /// States of the server that a random scenario leaves possible before it makes up its mind.
 pub const RANDOM_WORLDS_MAX: usize = 4;
 /// Courses that the racing steps of one phase of a random scenario may take, so that no oracle gives up.
@@ -99,13 +101,17 @@ pub const NAMES_SHOWN_MAX: usize = 12;
 /// Scenarios that the shrinking of one failure tries.
 pub const SHRINK_ATTEMPTS_MAX: usize = 400;
 /// After this time the shrinking of one failure begins no further attempt.
-pub const SHRINK_TIME_MAX: Duration = Duration::from_secs(30);
+pub const SHRINK_TIME_MAX: Duration = Duration::from_secs(10);
+/// A candidate waits for as much less long than the run that found the failure.
+pub const SHRINK_TIMEOUT_DIVISOR: u32 = 4;
+/// And no less long than this.
+pub const SHRINK_TIMEOUT_MIN: Duration = Duration::from_millis(100);
 /// How often each candidate is tried where the failure does not always happen.
 pub const SHRINK_TRIES_MAX: usize = 4;
 /// How often a failure is run to say how often it happens, before and after it is shrunk.
 pub const REPRODUCTIONS: usize = 5;
 /// Failures that one run shrinks.
-pub const SHRUNK_FAILURES_MAX: usize = 8;
+pub const SHRUNK_FAILURES_MAX: usize = 3;
 /// How often `glare replay` runs a case, unless `--times` says otherwise.
 pub const REPLAY_TIMES_DEFAULT: usize = 3;
 /// The most that `glare replay --times` accepts.
@@ -118,3 +124,5 @@ pub const THREADS_MAX: usize = 16;
 pub const THREADS_DEFAULT_MAX: usize = 4;
 /// Pause between two looks whether the page of `glare check --explore` is there.
 pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The largest declared capacity whose rooms a run fills.
+pub const CAPACITY_FILLED_MAX: usize = 64;

@@ -39,6 +39,13 @@ pub enum Observation {
         /// The kind of signal that its `type` names.
         kind: Option<SignalKind>,
     },
+    /// `room-closed`, of the capability `host-close`.
+    RoomClosed,
+    /// `host-changed`, of the capability `host-transfer`.
+    HostChanged {
+        /// The `userId`; empty if it is no string.
+        user: String,
+    },
     /// An event that the protocol does not name: free.
     Unknown,
 }
@@ -53,6 +60,8 @@ pub fn read_event(event: &str, data: Option<&Value>) -> Observation {
             user: text("userId").unwrap_or_default(),
             timestamp: text("timestamp"),
         },
+        "room-closed" => Observation::RoomClosed,
+        "host-changed" => Observation::HostChanged { user: text("userId").unwrap_or_default() },
         "error" => {
             let kind = match text("type").as_deref() {
                 Some("offer-error") => Some(SignalKind::Offer),

@@ -1,24 +1,29 @@
 //! Runs cases against a target: the gentle ones side by side, then the hostile ones one by one.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use glare_model::requirement::RequirementId;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
+    again::Again,
+    capability::Profile,
     driver::{Approach, Settings, drive_by},
     fence::Fence,
     latency::Latency,
-    limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, TIMEOUT_RETRY_FACTOR},
+    limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX, TIMEOUT_RETRY_FACTOR},
     oracle::{Judgement, Statistics, judge},
     pool::{Pool, may_reuse},
     process::{ProcessError, ServerProcess},
     scenario::{Action, Scenario},
+    shrink::Shrunk,
     trace::{Entry, Trace},
     transport::{Command, ConnectionId, Incoming, OpenError, Transport},
     verdict::{Evidence, Verdict},
@@ -76,6 +81,13 @@ pub enum RunEvent {
         /// The case that is to run next.
         before: String,
     },
+    /// A failure was made small.
+    Shrunk {
+        /// The case that failed.
+        case: String,
+        /// What is left of it.
+        shrunk: Box<Shrunk>,
+    },
 }
 
 /// A run cannot begin, or cannot go on.
@@ -100,13 +112,54 @@ pub enum RunError {
 ///
 /// # Errors
 /// [`RunError`] if the target cannot be tested at all.
-pub async fn run(mut plan: Plan, mut watch: impl FnMut(RunEvent)) -> Result<(), RunError> {
+pub async fn run(plan: Plan, watch: impl FnMut(RunEvent)) -> Result<(), RunError> {
+    run_and_shrink(plan, watch, |_| false).await
+}
+
+/// The same, and shrinks the first failure of each clause among the `chosen` ones, a few at most. Each yields one
+/// [`RunEvent::Shrunk`], after all cases have finished.
+///
+/// # Errors
+/// [`RunError`] if the target cannot be tested at all.
+pub async fn run_and_shrink(
+    mut plan: Plan,
+    mut watch: impl FnMut(RunEvent),
+    chosen: impl Fn(&CaseResult) -> bool,
+) -> Result<(), RunError> {
+    on_target(&mut plan, async |plan| {
+        let mut failures: BTreeMap<RequirementId, CaseResult> = BTreeMap::new();
+        let mut gather = |event| {
+            if let RunEvent::Finished(result) = &event
+                && let Some(violation) = result.judgement.violations.first()
+                && failures.len() < SHRUNK_FAILURES_MAX
+                && chosen(result)
+            {
+                let untraced = || CaseResult { trace: Trace::default(), ..(**result).clone() };
+                failures.entry(violation.requirement).or_insert_with(untraced);
+            }
+            watch(event);
+        };
+        run_cases(plan, &mut gather).await?;
+        for failure in failures.values() {
+            if plan.is_out_of_time().is_none()
+                && let Some(shrunk) = Again::on(plan).shrink(failure).await
+            {
+                watch(RunEvent::Shrunk { case: failure.case.id.clone(), shrunk: Box::new(shrunk) });
+            }
+        }
+        Ok(())
+    })
+    .await?
+}
+
+/// Does some work on a target that answers, and ends its process afterwards.
+pub(crate) async fn on_target<T>(plan: &mut Plan, work: impl AsyncFnOnce(&mut Plan) -> T) -> Result<T, RunError> {
     let outcome = async {
         if let Some((process, addr)) = &mut plan.process {
             process.wait_until_ready(*addr).await?;
         }
         probe(&plan.transport, plan.timeout).await?;
-        run_cases(&mut plan, &mut watch).await
+        Ok(work(plan).await)
     }
     .await;
     if let Some((process, _)) = &mut plan.process {
@@ -188,7 +241,17 @@ impl CaseResult {
     /// The result of a case that did not run.
     #[must_use]
     pub fn not_exercised(case: Arc<Scenario>, reason: &str) -> Self {
-        let (verdict, evidence) = (Verdict::NotExercised, Evidence::Fenced);
+        Self::not_run(Verdict::NotExercised, case, reason)
+    }
+
+    /// The result of a case that is of no concern to the target.
+    #[must_use]
+    pub fn not_applicable(case: Arc<Scenario>, reason: &str) -> Self {
+        Self::not_run(Verdict::NotApplicable, case, reason)
+    }
+
+    fn not_run(verdict: Verdict, case: Arc<Scenario>, reason: &str) -> Self {
+        let evidence = Evidence::Fenced;
         let (violations, reason) = (Vec::new(), Some(reason.to_owned()));
         let judgement =
             Judgement { verdict, evidence, violations, cut_short: false, reason, frontier: Statistics::default() };
@@ -212,7 +275,7 @@ impl Plan {
     }
 
     /// Starts the target's process again if it ended or no longer serves.
-    async fn revive(&mut self, before: &str, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
+    pub(crate) async fn revive(&mut self, before: &str, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
         let (transport, timeout) = (self.transport.clone(), self.timeout);
         let Some((process, addr)) = &mut self.process else { return Ok(()) };
         for _ in 0..PROCESS_RESTARTS_MAX {
@@ -237,7 +300,9 @@ struct Shared {
 impl Shared {
     /// Connections are reused where a fence proves that nothing is on its way to them, and where opening one costs something.
     fn of(plan: &Plan) -> Self {
-        let reuse = !plan.exact && plan.transport.fence() == Fence::Refused;
+        // Who leaves a room may end it for others, so connections of a room with a host have more to them than their own past.
+        let core = plan.transport.profile() == Profile::CORE;
+        let reuse = !plan.exact && core && plan.transport.fence() == Fence::Refused;
         Self { pool: reuse.then(Arc::default), latency: Arc::default() }
     }
 }
@@ -265,15 +330,20 @@ async fn execute_briskly(
         return CaseResult { case, judgement, trace };
     }
     drop(leftover);
+    let mut passed = None;
     for attempt in 1..=CONFIRMATIONS_MAX {
         let confirmed = careful(attempt).await;
         // A target that is gone can say no more; then what was seen first stands.
         let gone = confirmed.judgement.verdict == Verdict::Inconclusive && judgement.verdict == Verdict::Fail;
         match confirmed.judgement.verdict {
             _ if gone => return CaseResult { case, judgement, trace },
-            Verdict::Pass if judgement.verdict == Verdict::Fail => {}
+            Verdict::Pass if judgement.verdict == Verdict::Fail => passed = Some(confirmed),
             _ => return confirmed,
         }
+    }
+    // A matter of time that does not happen again is none: the protocol leaves open when a server notices an end.
+    if let (Evidence::Timed, Some(passed)) = (judgement.evidence, passed) {
+        return passed;
     }
     // Nothing unproven is green, and no fault of reusing connections is the target's.
     pool.close();
@@ -326,7 +396,7 @@ async fn execute_with(
 const RETRY: u32 = 1 << 31;
 
 /// The nonce of another attempt at the same case.
-fn other_rooms(nonce: u64, attempt: u32) -> u64 {
+pub(crate) fn other_rooms(nonce: u64, attempt: u32) -> u64 {
     nonce ^ (u64::from(attempt) << 32)
 }
 

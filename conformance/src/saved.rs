@@ -67,8 +67,6 @@ pub struct SavedTrace {
     pub binding: String,
     /// Whether nothing can be late.
     pub exact: bool,
-    /// What the target declares.
-    pub profile: Profile,
     /// What was seen.
     pub trace: Trace,
 }
@@ -94,7 +92,7 @@ impl SavedTrace {
             covers: self.case.covers.iter().map(ToString::to_string).collect(),
             binding: self.binding.clone(),
             exact: self.exact,
-            capabilities: self.profile.declarations().map(|one| one.to_string()).collect(),
+            capabilities: self.trace.profile.declarations().map(|one| one.to_string()).collect(),
             records: Some(self.trace.records.len()),
         };
         serde_json::to_string(&header).expect("a header is strings and numbers") + "\n" + &self.trace.to_ndjson()
@@ -162,8 +160,8 @@ impl Reader {
             source: String::new(),
         };
         let profile = Profile::parse(&header.capabilities).map_err(|error| error.to_string())?;
-        let (binding, exact, trace) = (header.binding, header.exact, Trace::default());
-        let saved = SavedTrace { case, binding, exact, profile, trace };
+        let trace = Trace { profile, records: Vec::new() };
+        let saved = SavedTrace { case, binding: header.binding, exact: header.exact, trace };
         Ok(Self { saved, header_line: number, promised: header.records, order: Order::default() })
     }
 
@@ -232,7 +230,9 @@ impl Order {
     fn check_round_trips(&mut self, connection: ConnectionId, entry: &Entry) -> Result<(), String> {
         match entry {
             Entry::Sent { ack: Some(ack), .. } | Entry::Fence { ack, .. } => {
-                if !self.asked.insert((connection, *ack)) {
+                // A marker is a signal, and has no ack.
+                let marker = matches!(entry, Entry::Fence { receiver: Some(_), .. });
+                if !marker && !self.asked.insert((connection, *ack)) {
                     return Err(format!("connection {} asked for ack {ack} before", connection.0));
                 }
                 if matches!(entry, Entry::Fence { .. }) {

@@ -1,10 +1,11 @@
 //! The suites: named sources of scenarios. A run plays one or several of them, or a part.
 
-use std::sync::Arc;
+use std::{num::NonZeroU16, sync::Arc};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
+    capability::capacity_cases,
     limits::{EXTRA_STATES_DEFAULT, RANDOM_CASES_DEFAULT},
     scenario::{
         Scenario,
@@ -35,13 +36,15 @@ pub struct Scope {
     pub seed: u64,
     /// How many random scenarios there are.
     pub cases: usize,
+    /// The most members of a room, if the target declares one.
+    pub capacity: Option<NonZeroU16>,
     /// For how many states beyond the model's the complete suite is complete.
     pub extra_states: usize,
 }
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { seed: 0, cases: RANDOM_CASES_DEFAULT, extra_states: EXTRA_STATES_DEFAULT }
+        Self { seed: 0, cases: RANDOM_CASES_DEFAULT, extra_states: EXTRA_STATES_DEFAULT, capacity: None }
     }
 }
 
@@ -54,7 +57,7 @@ pub const SUITES: &[Suite] = &[
         name: "requirements",
         description: "clause by clause, written by hand",
         by_default: true,
-        make: |_| written(false),
+        make: requirements,
         arguments: |_| String::new(),
     },
     Suite {
@@ -93,6 +96,16 @@ pub const SUITES: &[Suite] = &[
         arguments: |_| String::new(),
     },
 ];
+
+/// The gentle cases of the library, and those about a room's capacity, which is the target's to say.
+fn requirements(scope: &Scope) -> Generated {
+    let mut suite = written(false);
+    // Where none is declared they are of no concern, and say so.
+    suite.scenarios.extend(capacity_cases(scope.capacity.unwrap_or(CAPACITY_UNDECLARED)));
+    suite
+}
+
+const CAPACITY_UNDECLARED: NonZeroU16 = NonZeroU16::new(2).expect("it is not zero");
 
 /// The cases of the library that are hostile, or those that are not.
 fn written(hostile: bool) -> Generated {

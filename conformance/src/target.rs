@@ -1,8 +1,8 @@
 //! Where the target is and how it speaks: `[binding:]url`.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroU16, str::FromStr};
 
-use glare_model::room::RoomRules;
+use glare_model::room::{HostLeaves, RoomRules};
 use url::Url;
 
 use crate::{
@@ -53,7 +53,10 @@ pub enum TargetError {
     #[error("the scheme {0:?} cannot be tested; use http, ws, or put a plain-text proxy before a TLS server")]
     UnsupportedScheme(String),
     /// No such rules.
-    #[error("no rules are called {0:?}; there are memory:reference and memory:tutorial")]
+    #[error(
+        "no rules are called {0:?}; there are memory:reference, memory:tutorial, and with a capability each \
+         memory:host-close, memory:host-transfer and memory:capacity, of rooms for three"
+    )]
     UnknownRules(String),
 }
 
@@ -70,9 +73,13 @@ impl FromStr for Target {
             _ => (None, text),
         };
         if binding == Some(Binding::Memory) {
+            let rules = |host_leaves| RoomRules { host_leaves, ..RoomRules::REFERENCE };
             let rules = match rest {
                 "reference" => ("reference", RoomRules::REFERENCE),
                 "tutorial" => ("tutorial", RoomRules::TUTORIAL),
+                "host-close" => ("host-close", rules(HostLeaves::CloseRoom)),
+                "host-transfer" => ("host-transfer", rules(HostLeaves::HandOver)),
+                "capacity" => ("capacity", RoomRules { capacity: NonZeroU16::new(3), ..RoomRules::REFERENCE }),
                 other => return Err(TargetError::UnknownRules(other.to_owned())),
             };
             return Ok(Self { binding: Binding::Memory, place: Place::Rules(rules.0, rules.1) });

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    capability::Profile,
     scenario::Peer,
     transport::{BrokenFrame, ConnectionId},
 };
 
 /// Everything that was seen in one run of one scenario.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
+    /// What the target declares: by which rules the trace is to be judged.
+    pub profile: Profile,
     /// The records, in order.
     pub records: Vec<Record>,
 }

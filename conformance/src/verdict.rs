@@ -11,6 +11,10 @@ pub enum Verdict {
     Pass,
     /// A clause was broken.
     Fail,
+    /// A clause was broken, as the baseline says.
+    ExpectedFail,
+    /// It passed or failed, and the baseline says that it does now the one and now the other.
+    Flaky,
     /// Nothing can be said: the target could not be reached, or a bound was reached.
     Inconclusive,
     /// The target does not declare the capability that the case is about.
@@ -32,12 +36,25 @@ pub enum Evidence {
 }
 
 impl Verdict {
+    /// All of them, in the order in which reports count them.
+    pub const ALL: [Self; 7] = [
+        Self::Pass,
+        Self::Fail,
+        Self::ExpectedFail,
+        Self::Flaky,
+        Self::Inconclusive,
+        Self::NotApplicable,
+        Self::NotExercised,
+    ];
+
     /// The word for people.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Fail => "FAIL",
+            Self::ExpectedFail => "expected fail",
+            Self::Flaky => "flaky",
             Self::Inconclusive => "inconclusive",
             Self::NotApplicable => "not applicable",
             Self::NotExercised => "not exercised",

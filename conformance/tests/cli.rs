@@ -205,22 +205,37 @@ fn a_check_as_json_says_what_was_explored_and_what_broke() {
     let variant = &report["variants"][0];
     assert_eq!((&variant["variant"], &variant["proved"]), (&"tutorial".into(), &false.into()));
     assert_eq!(variant["configurations"][0]["incomplete"], serde_json::Value::Null);
-    let property = &variant["properties"][0];
-    assert_eq!((&property["requirement"], &property["verdict"]), (&"NEG-06".into(), &"violated".into()));
-    assert!(property["counterexample"].as_str().is_some_and(|story| story.contains("create-room")));
+    for (place, kind) in ["always", "in-the-end"].into_iter().enumerate() {
+        let property = &variant["properties"][place];
+        assert_eq!((&property["requirement"], &property["kind"]), (&"NEG-06".into(), &kind.into()));
+        assert_eq!(property["verdict"], "violated");
+        assert!(property["counterexample"].as_str().is_some_and(|story| story.contains("create-room")));
+    }
 }
 
 #[test]
 fn a_check_as_junit_has_failures_and_no_errors() {
     let page = page(&[&GLARE[..], &["--format", "junit"]].concat(), 1);
     let report = quick_junit::Report::deserialize_from_str(&page).expect("JUnit");
-    assert_eq!((report.tests, report.failures, report.errors), (1, 1, 0));
+    assert_eq!((report.tests, report.failures, report.errors), (2, 2, 0));
 }
 
 #[test]
 fn a_check_as_markdown_has_a_row_for_each_world_and_clause() {
     let page = page(&[&GLARE[..], &["--format", "markdown"]].concat(), 1);
-    assert!(page.contains("| command-line |") && page.contains("| NEG-06 | violated |"), "{page}");
+    assert!(page.contains("| command-line |") && page.contains("| NEG-06 | violated | always |"), "{page}");
+    assert!(page.contains("| NEG-06 | violated | in-the-end |"), "{page}");
+}
+
+/// A world of the command line in which two peers send their crossed offers again for ever.
+const FOR_EVER: [&str; 6] = ["check", "reference", "--peers", "2", "--strategy", "send-again"];
+
+#[test]
+fn what_goes_on_for_ever_is_shown_and_is_a_failure() {
+    let stdout = page(&[&FOR_EVER[..], &["--property", "NEG-10"]].concat(), 1);
+    assert!(stdout.contains("... and then for ever:") && stdout.contains("this never ends"), "{stdout}");
+    let junit = page(&[&FOR_EVER[..], &["--property", "NEG-10", "--format", "junit"]].concat(), 1);
+    assert!(junit.contains("NEG-10 in the end"), "{junit}");
 }
 
 #[test]

@@ -25,12 +25,12 @@ async fn judge(binding: Binding, rules: RoomRules, jobs: usize, timeout: Duratio
     let server = Server::start(config).await.expect("loopback has a free port");
     let url = Url::parse(&format!("http://{}", server.addr())).expect("an address makes a URL");
     let plan = Plan {
+        budget: None,
         transport: Target::at(binding, url).transport().expect("a URL has a transport"),
         exact: false,
         cases: library().iter().cloned().map(Arc::new).collect(),
         jobs,
         timeout,
-        budget: None,
         seed: 7,
         nonce: 7,
         process: None,

@@ -7,7 +7,7 @@ use glare_conformance::{
     driver::{Settings, drive},
     oracle::judge,
     scenario::library,
-    transport::{CoreEffect, CoreInput, CutOff, Incoming, Memory, ModelCore, RoomCore, Transport, virtual_time},
+    transport::{CoreEffect, CoreInput, CutOff, Incoming, Memory, ModelCore, RoomCore, Transport, Way, virtual_time},
     verdict::Verdict,
 };
 use glare_model::{
@@ -15,6 +15,8 @@ use glare_model::{
     requirement::ids::ROOM_01,
     room::{Effect, Input},
 };
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 type Effects = Vec<CoreEffect>;
@@ -26,6 +28,10 @@ struct Free {
     wire: fn(Incoming) -> Vec<Incoming>,
     broken_frame: CutOff,
     user_id: fn(u64) -> String,
+    /// How long what goes out to a connection takes, in milliseconds.
+    way_ms: Box<dyn FnMut(u64) -> u64 + Send>,
+    /// How long a message of a connection takes to be processed, in milliseconds; those behind it wait.
+    processing_ms: Box<dyn FnMut(u64) -> u64 + Send>,
 }
 
 const PLAIN: fn() -> Free = || Free {
@@ -34,6 +40,8 @@ const PLAIN: fn() -> Free = || Free {
     wire: |incoming| vec![incoming],
     broken_frame: CutOff::Sender,
     user_id: |key| format!("user-{key}"),
+    way_ms: Box::new(|_| 0),
+    processing_ms: Box::new(|_| 0),
 };
 
 impl RoomCore for Free {
@@ -51,6 +59,14 @@ impl RoomCore for Free {
 
     fn broken_frame(&mut self, _key: u64) -> CutOff {
         self.broken_frame
+    }
+
+    fn way(&mut self, to: u64, _incoming: &Incoming) -> Way {
+        Way::InOrder(Duration::from_millis((self.way_ms)(to)))
+    }
+
+    fn processing_lag(&mut self, key: u64) -> Duration {
+        Duration::from_millis((self.processing_ms)(key))
     }
 }
 
@@ -236,4 +252,35 @@ fn a_broken_frame_may_leave_its_connection_open() {
 #[test]
 fn a_broken_frame_may_end_its_connection() {
     assert_no_alarm(PLAIN);
+}
+
+/// Any number of milliseconds below a bound, the same ones in every run.
+fn chance(below: u64) -> Box<dyn FnMut(u64) -> u64 + Send> {
+    let mut random = ChaCha8Rng::seed_from_u64(5);
+    Box::new(move |_| random.random_range(0..below))
+}
+
+#[test]
+fn a_server_may_be_slow() {
+    assert_no_alarm(|| Free { way_ms: Box::new(|_| 90), processing_ms: Box::new(|_| 3), ..PLAIN() });
+}
+
+#[test]
+fn each_message_may_take_a_time_of_its_own_on_its_way() {
+    assert_no_alarm(|| Free { way_ms: chance(40), ..PLAIN() });
+}
+
+#[test]
+fn some_clients_may_be_near_and_some_far() {
+    assert_no_alarm(|| Free { way_ms: Box::new(|key| key * 37 % 50), ..PLAIN() });
+}
+
+#[test]
+fn the_clients_may_be_served_in_any_order() {
+    assert_no_alarm(|| Free { processing_ms: chance(5), ..PLAIN() });
+}
+
+#[test]
+fn service_and_ways_may_take_any_time_together() {
+    assert_no_alarm(|| Free { processing_ms: chance(4), way_ms: chance(60), ..PLAIN() });
 }

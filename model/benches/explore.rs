@@ -6,7 +6,8 @@
 //!
 //! - *speed*: transitions a second of ours with one and two threads, and of stateright by breadth and by depth. It gets the
 //!   same packed states and the same remembered moves, so that the searches alone are compared; and whole states, stepped
-//!   one by one, as a model for stateright is usually written. It judges no property; ours judges all.
+//!   one by one, as a model for stateright is usually written. It judges no property; ours judges all. Each figure that
+//!   has a goal is then printed beside it.
 //! - *agreement*: the unique states of all pinned configurations, counted three times, with the bound on the probability
 //!   that stateright's 64-bit hashes lost one. Exits with 1 if a count differs.
 //! - *largest*: four peers in one room that create, join, leave, come back and lose connections.
@@ -102,6 +103,31 @@ fn load() -> String {
     load.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
+/// A figure beside what it should be.
+struct Goal {
+    what: &'static str,
+    figure: f64,
+    goal: f64,
+    is_most: bool,
+}
+
+impl Goal {
+    fn at_least(what: &'static str, figure: f64, goal: f64) -> Self {
+        Self { what, figure, goal, is_most: false }
+    }
+
+    fn at_most(what: &'static str, figure: f64, goal: f64) -> Self {
+        Self { what, figure, goal, is_most: true }
+    }
+
+    fn print(&self, world: &str) {
+        let Self { what, figure, goal, is_most } = *self;
+        let is_met = if is_most { figure <= goal } else { figure >= goal };
+        let (bound, verdict) = (if is_most { "at most" } else { "at least" }, if is_met { "met" } else { "MISSED" });
+        println!("{world:13} {what:44} {figure:7.2}  goal: {bound} {goal:6.2}  {verdict}");
+    }
+}
+
 fn speed() {
     let reference = Variant::reference();
     println!("\nSPEED  million transitions a second; load {}", load());
@@ -110,6 +136,7 @@ fn speed() {
     println!(
         "world           states transitions    1  (1)      (2)  B/st  breadth  x    depth  x   breadth  x    depth  x"
     );
+    let mut goals = Vec::new();
     for configuration in [named(&reference, "encounter-4"), named(&reference, "second-room-3"), THREE, FOUR] {
         let (measured, one) = median(|| ours(&reference, &configuration, 1));
         let (_, two) = median(|| ours(&reference, &configuration, 2));
@@ -117,13 +144,27 @@ fn speed() {
         let each = measured.cost.bytes as f64 / measured.states as f64;
         print!("{:13} {:8} {:11} ", configuration.name, measured.states, measured.transitions);
         print!("{:5.1} ({:4.1}) ({:4.1}) {each:5.1} ", rate(one.processor), rate(one.wall), rate(two.wall));
+        let mut times = Vec::new();
         for states in [States::Packed(measured.cost.key_bits), States::Whole] {
             for order in [Order::Breadth, Order::Depth] {
                 let (_, took) = timed(|| theirs(&reference, &configuration, states, order));
                 print!(" {:6.2} {:4.1}x", rate(took.processor), took.processor / one.processor);
+                times.push(took.processor / one.processor);
             }
         }
         println!();
+        goals.push((
+            configuration.name,
+            [
+                Goal::at_least("million transitions a second on one core", rate(one.processor), 10.0),
+                Goal::at_least("times stateright by breadth, packed states", times[0], 3.0),
+                Goal::at_least("times one thread with two, by the clock", one.wall / two.wall, 1.0),
+                Goal::at_most("bytes a state with its edges", each, 48.0),
+            ],
+        ));
+    }
+    for (world, goals) in goals {
+        goals.iter().for_each(|goal| goal.print(world));
     }
 }
 
@@ -157,6 +198,8 @@ fn largest() {
     let gigabytes = cost.bytes as f64 / f64::from(1 << 30);
     println!("{states} states, {transitions} transitions, depth {depth}: {seconds:.0} s with two threads");
     println!("{rate:.1} million transitions a second, {gigabytes:.1} GiB, {each:.1} bytes a state with its edges");
+    Goal::at_most("seconds with two threads", seconds, 300.0).print(LARGEST.name);
+    Goal::at_most("GiB", gigabytes, 16.0).print(LARGEST.name);
 }
 
 fn main() -> ExitCode {

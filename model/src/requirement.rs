@@ -28,7 +28,7 @@ pub enum Role {
     Server,
     /// Peers: checked in the model.
     Peer,
-    /// Signaling servers that declare an optional capability: checked in the model, not judged on the wire yet.
+    /// Signaling servers that declare an optional capability: checked in the model, and judged on the wire of those.
     Capability,
 }
 
@@ -72,8 +72,8 @@ requirements! {
     ERR_05 = "ERR-05", ERR_06 = "ERR-06", ERR_07 = "ERR-07", ERR_08 = "ERR-08",
     ID_01 = "ID-01", ID_02 = "ID-02",
     NEG_01 = "NEG-01", NEG_02 = "NEG-02", NEG_03 = "NEG-03", NEG_04 = "NEG-04", NEG_05 = "NEG-05",
-    NEG_06 = "NEG-06", NEG_07 = "NEG-07", NEG_08 = "NEG-08", NEG_09 = "NEG-09",
-    CAP_HOST_CLOSE_01 = "CAP-HOST-CLOSE-01", CAP_HOST_TRANSFER_01 = "CAP-HOST-TRANSFER-01",
+    NEG_06 = "NEG-06", NEG_07 = "NEG-07", NEG_08 = "NEG-08", NEG_09 = "NEG-09", NEG_10 = "NEG-10",
+    CAP_UNDECLARED_01 = "CAP-UNDECLARED-01", CAP_HOST_CLOSE_01 = "CAP-HOST-CLOSE-01", CAP_HOST_TRANSFER_01 = "CAP-HOST-TRANSFER-01",
     CAP_CAPACITY_01 = "CAP-CAPACITY-01",
 }
 
@@ -95,7 +95,7 @@ impl RequirementId {
     pub fn role(self) -> Role {
         match self.as_str().split_once('-') {
             Some(("NEG", _)) => Role::Peer,
-            Some(("CAP", _)) => Role::Capability,
+            Some(("CAP", rest)) if rest != "UNDECLARED-01" => Role::Capability,
             _ => Role::Server,
         }
     }

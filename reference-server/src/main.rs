@@ -3,11 +3,13 @@
 use std::{
     io::{IsTerminal, Write},
     net::{SocketAddr, ToSocketAddrs},
+    num::NonZeroU16,
     process::ExitCode,
     time::Duration,
 };
 
 use clap::{Parser, ValueEnum};
+use glare_model::room::{HostLeaves, RoomRules};
 use glare_server::{BindError, Config, Server, Stopped, limits};
 use tokio::signal;
 use tracing_subscriber::EnvFilter;
@@ -47,9 +49,37 @@ struct Arguments {
     #[arg(long, value_name = "N", env = "GLARE_MAX_CONNECTIONS", default_value_t = limits::CONNECTIONS_MAX)]
     max_connections: usize,
 
+    /// What happens when the host of a room leaves, the member that has been in it for longest.
+    #[arg(long, value_enum, env = "GLARE_HOST_LEAVES", default_value_t = HostArg::Nothing)]
+    host_leaves: HostArg,
+
+    /// The most members of a room. [default: as many as come]
+    #[arg(long, value_name = "N", env = "GLARE_CAPACITY", value_parser = clap::value_parser!(u16).range(2..))]
+    capacity: Option<u16>,
+
     /// The form of the log on stderr. What is logged is set by RUST_LOG.
     #[arg(long, value_enum, env = "GLARE_LOG_FORMAT", default_value_t = LogFormat::Text)]
     log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum HostArg {
+    /// What happens when any member leaves: docs/protocol.md, the core profile.
+    Nothing,
+    /// The room ends (capability host-close).
+    Close,
+    /// The next host is announced (capability host-transfer).
+    Transfer,
+}
+
+impl From<HostArg> for HostLeaves {
+    fn from(host: HostArg) -> Self {
+        match host {
+            HostArg::Nothing => Self::Nothing,
+            HostArg::Close => Self::CloseRoom,
+            HostArg::Transfer => Self::HandOver,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -81,6 +111,11 @@ async fn main() -> ExitCode {
         ping_interval: Duration::from_millis(arguments.ping_interval_ms),
         ping_timeout: Duration::from_millis(arguments.ping_timeout_ms),
         connections_max: arguments.max_connections,
+        rules: RoomRules {
+            host_leaves: arguments.host_leaves.into(),
+            capacity: arguments.capacity.and_then(NonZeroU16::new),
+            ..RoomRules::REFERENCE
+        },
         ..Config::default()
     };
     let server = match Server::bind(config).await {

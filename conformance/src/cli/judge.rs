@@ -17,6 +17,7 @@ use super::{
     reach::quoted,
 };
 use crate::{
+    capability::Profile,
     limits::{NAMES_SHOWN_MAX, THREADS_MAX, TRACE_FILE_BYTES_MAX},
     run::CaseResult,
     saved::SavedTrace,
@@ -54,6 +55,7 @@ struct Judged {
     /// Everything that was sent or seen on a connection.
     events: usize,
     target: String,
+    profile: Profile,
 }
 
 pub(super) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
@@ -81,6 +83,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
     let place = |case: &str| homes.get(case).map(|source| sources[*source].name.display().to_string());
     let findings = Findings {
         target: one_target(&judged),
+        profile: one_profile(&judged),
         seed: None,
         interrupted: false,
         shard: None,
@@ -88,7 +91,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
         results: judged.into_iter().map(|one| one.result).collect(),
         replay: &|case| format!("glare judge {}", quoted(&place(case).unwrap_or_default())),
     };
-    terms.conclude(&findings)
+    terms.conclude(findings)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
@@ -104,6 +107,12 @@ fn one_target(judged: &[Judged]) -> String {
         }
         _ => "saved".to_owned(),
     }
+}
+
+/// What the targets declare, if all declare the same; else the core profile.
+fn one_profile(judged: &[Judged]) -> Profile {
+    let first = judged.first().map_or(Profile::CORE, |one| one.profile);
+    if judged.iter().all(|one| one.profile == first) { first } else { Profile::CORE }
 }
 
 /// Every file, in order.
@@ -233,10 +242,12 @@ impl Work<'_> {
 
 fn judge_one(source: usize, saved: SavedTrace) -> Judged {
     let judgement = saved.judge();
+    let profile = saved.trace.profile;
     let events = saved.trace.records.iter().filter(|record| record.entry.connection().is_some()).count();
     // Only what is shown is kept.
     let trace = if judgement.verdict == Verdict::Pass { Trace::default() } else { saved.trace };
     Judged {
+        profile,
         result: CaseResult { case: Arc::new(saved.case), judgement, trace },
         source,
         events,

@@ -10,6 +10,7 @@ use glare_model::{
 use super::{Exit, Failure, ListArgs, ListWhat, print};
 use crate::{
     binding::Binding,
+    capability::Capability,
     scenario::library,
     suite::{SUITES, Scope},
 };
@@ -21,6 +22,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
         ListWhat::Suites => suites(&mut page),
         ListWhat::Cases => cases(&mut page),
         ListWhat::Variants => variants(&mut page),
+        ListWhat::Capabilities => capabilities(&mut page),
         ListWhat::Bindings => bindings(&mut page),
     };
     written.expect("writing to a string never fails");
@@ -35,7 +37,10 @@ fn requirements(page: &mut String) -> std::fmt::Result {
         let judged = match id.role() {
             Role::Server => format!("{cases} cases"),
             Role::Peer => "binds peers: see glare check".to_owned(),
-            Role::Capability => "optional capability: see glare check".to_owned(),
+            Role::Capability if cases == 0 => {
+                "optional capability, with cases of its own for each declaration".to_owned()
+            }
+            Role::Capability => format!("{cases} cases, for servers that declare the capability"),
         };
         writeln!(page, "{id:<9} {:<7} {}\n                  ({judged})", clause.level, clause.text)?;
     }
@@ -66,6 +71,15 @@ fn variants(page: &mut String) -> std::fmt::Result {
         for configuration in &variant.configurations {
             writeln!(page, "{:<20}   {}: {}", "", configuration.name, configuration.description)?;
         }
+    }
+    Ok(())
+}
+
+fn capabilities(page: &mut String) -> std::fmt::Result {
+    for capability in Capability::ALL {
+        let clauses: Vec<_> = capability.clauses().iter().map(|clause| clause.as_str()).collect();
+        let judged = if clauses.is_empty() { "no clause yet: nothing is judged".to_owned() } else { clauses.join(" ") };
+        writeln!(page, "{capability:<14} {judged}")?;
     }
     Ok(())
 }

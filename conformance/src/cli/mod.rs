@@ -6,6 +6,7 @@ mod conclude;
 mod judge;
 mod list;
 mod reach;
+mod replay;
 mod suite;
 mod test;
 
@@ -18,7 +19,10 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glare_model::requirement::Level;
 
-use crate::limits::{JOBS_DEFAULT, JOBS_MAX, THREADS_DEFAULT_MAX, THREADS_MAX, TIMEOUT_DEFAULT};
+use crate::capability::{Declaration, Profile};
+use crate::limits::{
+    JOBS_DEFAULT, JOBS_MAX, REPLAY_TIMES_DEFAULT, REPLAY_TIMES_MAX, THREADS_DEFAULT_MAX, THREADS_MAX, TIMEOUT_DEFAULT,
+};
 
 /// How a command ended, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +65,7 @@ Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 incomplete.";
 enum Subcommands {
     /// Judge a signaling server, clause by clause.
     Test(TestArgs),
-    /// Run the cases of a scenario file against a server.
+    /// Run the cases of a scenario file against a server, several times each: FIXED, FAILED or ERROR.
     Replay(ReplayArgs),
     /// Judge saved traces, of this program or of another one.
     Judge(judge::JudgeArgs),
@@ -93,17 +97,47 @@ struct TestArgs {
     run: RunArgs,
     #[command(flatten)]
     suites: suite::SuiteArgs,
+    /// Of which failures to find the smallest form: at most one of each clause, and a few in all.
+    #[arg(long, value_enum, default_value_t = ShrinkArg::Generated)]
+    shrink: ShrinkArg,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ShrinkArg {
+    /// Of cases that nobody wrote.
+    Generated,
+    /// Of all cases.
+    All,
+    /// Of none.
+    None,
+}
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  glare replay traces/room-04-second-create.scenario tutorial:http://127.0.0.1:3000
+  glare replay random-7-12.scenario ws://127.0.0.1:3000/ws --times 20
+
+A case is FIXED if no run breaks a clause that counts, FAILED k/N if k of N do, and ERROR if some run has no verdict.
+What counts is every MUST, the clauses that the case covers, and with --level should every clause.
+Exit codes: 0 all fixed, 1 some failed, 2 file or target unusable, 3 none failed and some run has no verdict.";
+
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  glare replay traces/room-04-second-create.scenario tutorial:http://127.0.0.1:3000")]
+#[command(after_help = REPLAY_EXAMPLES)]
 struct ReplayArgs {
     /// A file of cases, as `glare test --trace-dir` writes them or as you wrote it (docs/conformance.md).
     file: PathBuf,
     /// The server to judge [default: embedded].
     target: Option<String>,
+    /// How often each case runs.
+    #[arg(long, value_name = "N", default_value_t = REPLAY_TIMES_DEFAULT, value_parser = parse_times)]
+    times: usize,
     #[command(flatten)]
     run: RunArgs,
+}
+
+fn parse_times(text: &str) -> Result<usize, String> {
+    let times: usize = text.parse().map_err(|_| "expected a number".to_owned())?;
+    if (1..=REPLAY_TIMES_MAX).contains(&times) { Ok(times) } else { Err(format!("expected 1 to {REPLAY_TIMES_MAX}")) }
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +148,10 @@ struct RunArgs {
     process: Option<String>,
     #[command(flatten)]
     report: conclude::ReportArgs,
+    /// A capability that the server declares, such as host-close or capacity=8; may be given several times. What is not
+    /// declared has to be absent.
+    #[arg(long, value_name = "NAME")]
+    capability: Vec<Declaration>,
     /// Orders the cases and makes the random ones; printed, random unless given.
     #[arg(long)]
     seed: Option<u64>,
@@ -154,7 +192,7 @@ struct CheckArgs {
     /// Which variants [default: all].
     variants: Vec<String>,
     /// Let peers negotiate by this strategy instead of the variant's: both-offer, lower-id-guard, lower-id-offers (the
-    /// reference's), joiner-offers or perfect-negotiation.
+    /// reference's), joiner-offers, perfect-negotiation or send-again.
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
     /// Explore this world in place of the variant's own; may be given several times.
@@ -218,6 +256,8 @@ enum ListWhat {
     Cases,
     /// Every variant of the protocol that `glare check` knows.
     Variants,
+    /// Every capability that a target can declare, with its clauses.
+    Capabilities,
     /// Every binding that a target can name.
     Bindings,
 }
@@ -236,6 +276,13 @@ impl From<LevelArg> for Level {
             LevelArg::Must => Self::Must,
             LevelArg::Should => Self::Should,
         }
+    }
+}
+
+impl RunArgs {
+    /// What the server declares.
+    fn profile(&self) -> Result<Profile, Failure> {
+        Ok(Profile::new(&self.capability)?)
     }
 }
 
@@ -269,7 +316,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Subcommands::Test(args) => test::test(&args),
-        Subcommands::Replay(args) => test::replay(&args),
+        Subcommands::Replay(args) => replay::replay(&args),
         Subcommands::Judge(args) => judge::judge(&args),
         Subcommands::Check(args) => check::check(&args),
         Subcommands::List(args) => list::list(&args),
@@ -293,6 +340,8 @@ pub fn main() -> ExitCode {
 enum Failure {
     #[error("{0}")]
     Usage(String),
+    #[error(transparent)]
+    Capability(#[from] crate::capability::DeclarationError),
     #[error(transparent)]
     Target(#[from] crate::target::TargetError),
     #[error(transparent)]

@@ -16,7 +16,8 @@ use crate::{
 pub(super) fn server_arguments(target: Option<&str>, args: &RunArgs) -> String {
     let target = target.map(|target| format!(" {}", quoted(target)));
     let process = args.process.as_ref().map(|command| format!(" --process {}", quoted(command)));
-    target.unwrap_or_default() + &process.unwrap_or_default()
+    let capabilities: String = args.capability.iter().map(|one| format!(" --capability {one}")).collect();
+    target.unwrap_or_default() + &process.unwrap_or_default() + &capabilities
 }
 
 /// A word as a shell reads it.

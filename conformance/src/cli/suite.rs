@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::Failure;
 use crate::{
+    capability::Profile,
     limits::{BUDGET_MAX, EXTRA_STATES_DEFAULT, EXTRA_STATES_MAX, RANDOM_CASES_DEFAULT, RANDOM_CASES_MAX},
     scenario::Scenario,
     shard::Shard,
@@ -58,16 +59,16 @@ fn parse_budget(text: &str) -> Result<Duration, String> {
 }
 
 impl SuiteArgs {
-    fn scope(&self, seed: u64) -> Scope {
-        Scope { seed, cases: self.cases, extra_states: self.extra_states }
+    fn scope(&self, seed: u64, profile: &Profile) -> Scope {
+        Scope { seed, cases: self.cases, extra_states: self.extra_states, capacity: profile.capacity() }
     }
 
     /// Makes the suites and selects what is to run.
-    pub(super) fn choose(&self, seed: u64) -> Result<Vec<Made>, Failure> {
+    pub(super) fn choose(&self, seed: u64, profile: &Profile) -> Result<Vec<Made>, Failure> {
         let suites = by_names(&self.suite).map_err(|error| Failure::Usage(error.to_string()))?;
         let filter = Filter::new(&self.only, &self.skip, self.shard);
         let filter = filter.map_err(|error| Failure::Usage(error.to_string()))?;
-        let mut made = make(&suites, &self.scope(seed));
+        let mut made = make(&suites, &self.scope(seed, profile));
         filter.apply(&mut made);
         if made.iter().all(|one| one.selected.is_empty()) {
             return Err(Failure::Usage(self.nothing_left(&suites)));
@@ -92,13 +93,15 @@ impl SuiteArgs {
     }
 
     /// The arguments that make and select a case again, by its id.
-    pub(super) fn again<'a>(&self, made: &'a [Made], seed: u64) -> impl Fn(&str) -> String + 'a {
-        let scope = self.scope(seed);
+    pub(super) fn again<'a>(&self, made: &'a [Made], seed: u64, profile: &Profile) -> impl Fn(&str) -> String + 'a {
+        let scope = self.scope(seed, profile);
         let homes: HashMap<&str, &Suite> =
             made.iter().flat_map(|one| one.selected.iter().map(|case| (case.id.as_str(), one.suite))).collect();
         move |case| {
-            // A case that was written runs in every run; one that was made runs where its suite does.
-            let arguments = homes.get(case).map_or(String::new(), |suite| (suite.arguments)(&scope));
+            let arguments = homes.get(case).map_or(String::new(), |suite| {
+                let name = if suite.by_default { String::new() } else { format!(" --suite {}", suite.name) };
+                name + &(suite.arguments)(&scope)
+            });
             format!("{arguments} --only {case}")
         }
     }

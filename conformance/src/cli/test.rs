@@ -1,4 +1,4 @@
-//! `glare test` and `glare replay`.
+//! `glare test`.
 
 use std::{
     collections::BTreeSet,
@@ -13,19 +13,19 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    Exit, Failure, ReplayArgs, RunArgs, TestArgs,
+    Exit, Failure, RunArgs, ShrinkArg, TestArgs,
     conclude::Findings,
     file_failure, print,
-    reach::{address, quoted, server_arguments, start_embedded, with_port},
+    reach::{address, server_arguments, start_embedded, with_port},
     suite::selected,
 };
 use crate::{
-    capability::Profile,
     process::ServerProcess,
-    run::{Budget, CaseResult, Plan, RunEvent, run},
+    run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
-    scenario::{Scenario, parse},
+    scenario::{Scenario, library},
     shard::Shard,
+    shrink::Shrunk,
     suite::Made,
     target::Target,
     trace::Trace,
@@ -35,33 +35,17 @@ use crate::{
 
 pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
     let seed = args.run.seed.unwrap_or_else(rand::random);
-    let made = args.suites.choose(seed)?;
+    let made = args.suites.choose(seed, &args.run.profile()?)?;
     let server = server_arguments(args.target.as_deref(), &args.run);
-    let again = args.suites.again(&made, seed);
+    let again = args.suites.again(&made, seed, &args.run.profile()?);
     let job = Job {
         cases: selected(&made),
         suites: &made,
         seed,
         shard: args.suites.shard,
         budget: args.suites.budget,
+        shrink: args.shrink,
         replay: &|case| format!("glare test{server}{}", again(case)),
-    };
-    judge_target(args.target.as_deref(), &args.run, &job)
-}
-
-pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
-    let file = |action| move |source| Failure::File { action, path: args.file.clone(), source };
-    let text = std::fs::read_to_string(&args.file).map_err(file("read"))?;
-    let cases = parse(&text).map_err(|error| Failure::Usage(format!("{}, {error}", args.file.display())))?;
-    let file = quoted(&args.file.display().to_string());
-    let server = server_arguments(args.target.as_deref(), &args.run);
-    let job = Job {
-        cases: cases.into_iter().map(Arc::new).collect(),
-        suites: &[],
-        seed: args.run.seed.unwrap_or_else(rand::random),
-        shard: None,
-        budget: None,
-        replay: &|_| format!("glare replay {file}{server}"),
     };
     judge_target(args.target.as_deref(), &args.run, &job)
 }
@@ -74,6 +58,7 @@ pub(super) struct Job<'a> {
     pub(super) seed: u64,
     pub(super) shard: Option<Shard>,
     pub(super) budget: Option<Duration>,
+    pub(super) shrink: ShrinkArg,
     /// The command that runs a case again.
     pub(super) replay: &'a dyn Fn(&str) -> String,
 }
@@ -92,8 +77,9 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let Outcome { results, interrupted } = outcome?;
-    terms.conclude(&Findings {
+    terms.conclude(Findings {
         target: target.to_string(),
+        profile: args.profile()?,
         seed: Some(job.seed),
         interrupted,
         shard: job.shard,
@@ -109,6 +95,7 @@ struct Outcome {
 }
 
 async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option<u16>) -> Result<Outcome, Failure> {
+    let profile = args.profile()?;
     let (reached, embedded) = start_embedded(target).await?;
     let process = match (&args.process, port) {
         (Some(command), Some(port)) => Some((ServerProcess::start(command, port)?, address(&reached, port)?)),
@@ -120,9 +107,9 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
     let plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL"),
+        transport: reached.transport().expect("an embedded server has become a URL").with_profile(profile),
         exact: reached.is_exact(),
-        cases: job.cases.clone(),
+        cases: job.cases.iter().filter(|case| profile.excludes(case).is_none()).cloned().collect(),
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
         budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
@@ -130,9 +117,14 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         nonce: rand::random(),
         process,
     };
-    let mut results = Results::new(args.trace_dir.as_deref(), target, job.cases.len());
+    let excluded: Vec<_> =
+        job.cases.iter().filter_map(|case| Some((Arc::clone(case), profile.excludes(case)?))).collect();
+    let mut results = Results::new(args.trace_dir.as_deref(), target, job);
+    let of_no_concern = excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason));
+    results.results.extend(of_no_concern);
+    let chosen = |result: &CaseResult| job.shrink.chooses(&result.case);
     tokio::select! {
-        ended = run(plan, |event| results.take(event)), if !interrupted => ended?,
+        ended = run_and_shrink(plan, |event| results.take(event), chosen), if !interrupted => ended?,
         _ = interrupt, if !interrupted => interrupted = true,
         else => {}
     }
@@ -146,14 +138,18 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
 struct Results<'a> {
     folder: Option<&'a Path>,
     target: &'a Target,
+    seed: u64,
     bar: ProgressBar,
     results: Vec<CaseResult>,
+    /// What is to be said of shrunk failures.
+    shrunk: String,
     unsaved: Option<Failure>,
 }
 
 impl<'a> Results<'a> {
-    fn new(folder: Option<&'a Path>, target: &'a Target, cases: usize) -> Self {
-        Self { folder, target, bar: progress_bar(cases), results: Vec::new(), unsaved: None }
+    fn new(folder: Option<&'a Path>, target: &'a Target, job: &Job<'_>) -> Self {
+        let bar = progress_bar(job.cases.len());
+        Self { folder, target, seed: job.seed, bar, results: Vec::new(), shrunk: String::new(), unsaved: None }
     }
 
     fn take(&mut self, event: RunEvent) {
@@ -162,13 +158,14 @@ impl<'a> Results<'a> {
             RunEvent::Restarted { before } => {
                 return self.bar.println(format!("the target had stopped; started again before {before}"));
             }
+            RunEvent::Shrunk { case, shrunk } => return self.take_shrunk(&case, &shrunk),
         };
         if !matches!(result.judgement.verdict, Verdict::Pass | Verdict::NotExercised) {
             self.bar.println(format!("{} {}", result.judgement.verdict.word(), result.case.id));
         }
         self.bar.set_message(result.case.id.clone());
         self.bar.inc(1);
-        let saved = self.folder.map_or(Ok(()), |folder| save_trace(folder, self.target, &mut result));
+        let saved = save(self.folder, self.target, &mut result);
         self.unsaved = self.unsaved.take().or(saved.err());
         // Nobody looks at it any more, and many together are large.
         if result.judgement.verdict == Verdict::Pass {
@@ -177,9 +174,24 @@ impl<'a> Results<'a> {
         self.results.push(result);
     }
 
+    /// Keeps the small form of a failure, for people and as a file to replay.
+    fn take_shrunk(&mut self, case: &str, shrunk: &Shrunk) {
+        let origin = format!("a {} target, seed {}", self.target.binding, self.seed);
+        let text = shrunk.replay_file(&origin);
+        let saved = self.folder.filter(|_| shrunk.reproduced.0 > 0).map(|folder| {
+            let path = folder.join(format!("{case}.scenario"));
+            std::fs::write(&path, &text).map_err(|source| file_failure("write", &path, source))
+        });
+        self.unsaved = self.unsaved.take().or(saved.and_then(Result::err));
+        self.shrunk.push_str(&format!("SHRUNK {case}\n"));
+        self.shrunk.extend(text.lines().map(|line| format!("  {line}\n")));
+        self.shrunk.push('\n');
+    }
+
     /// What became of every case, ordered by name.
     fn finish(mut self, cases: &[Arc<Scenario>]) -> Result<Vec<CaseResult>, Failure> {
         self.bar.finish_and_clear();
+        print(&self.shrunk)?;
         if let Some(failure) = self.unsaved {
             return Err(failure);
         }
@@ -201,7 +213,8 @@ fn progress_bar(cases: usize) -> ProgressBar {
 }
 
 /// Saves what was seen, and for a failure the scenario that shows it.
-fn save_trace(folder: &Path, target: &Target, result: &mut CaseResult) -> Result<(), Failure> {
+pub(super) fn save(folder: Option<&Path>, target: &Target, result: &mut CaseResult) -> Result<(), Failure> {
+    let Some(folder) = folder else { return Ok(()) };
     if result.trace.records.is_empty() {
         return Ok(());
     }
@@ -212,7 +225,6 @@ fn save_trace(folder: &Path, target: &Target, result: &mut CaseResult) -> Result
         case: (**case).clone(),
         binding: target.binding.to_string(),
         exact: target.is_exact(),
-        profile: Profile::CORE,
         trace: std::mem::take(&mut result.trace),
     };
     let written = write(folder.join(format!("{}.ndjson", case.id)), &saved.to_ndjson());
@@ -222,4 +234,15 @@ fn save_trace(folder: &Path, target: &Target, result: &mut CaseResult) -> Result
         write(folder.join(format!("{}.scenario", case.id)), &case.render())?;
     }
     Ok(())
+}
+
+impl ShrinkArg {
+    /// Whether a failure of this case is shrunk.
+    fn chooses(self, case: &Scenario) -> bool {
+        match self {
+            Self::Generated => library().iter().all(|written| written.id != case.id),
+            Self::All => true,
+            Self::None => false,
+        }
+    }
 }

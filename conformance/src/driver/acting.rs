@@ -1,9 +1,11 @@
 //! Doing what a step says.
 
 use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
 
 use super::{Client, ClientState, Driver, connection_id};
 use crate::{
+    limits::FAREWELL_TIMEOUT,
     pool::Idle,
     scenario::{Action, Peer, Step},
     trace::{Ending, Entry},
@@ -18,7 +20,7 @@ impl Driver<'_> {
             return true;
         }
         let id = connection_id(self.clients.len());
-        match self.connection(id).await {
+        match self.connection(id, known).await {
             Ok((Idle { connection, next_ack }, reused)) => {
                 let opened = connection.opened.clone();
                 let heartbeat =
@@ -43,9 +45,9 @@ impl Driver<'_> {
         }
     }
 
-    /// A used connection if there is one, or a new one. Whether it was used before.
-    async fn connection(&self, id: ConnectionId) -> Result<(Idle, bool), OpenError> {
-        if let Some(pool) = &self.approach.pool
+    /// A used connection if there is one, or a new one, as for a client that connects again. Whether it was used before.
+    async fn connection(&self, id: ConnectionId, again: bool) -> Result<(Idle, bool), OpenError> {
+        if let Some(pool) = self.approach.pool.as_ref().filter(|_| !again)
             && let Some(idle) = pool.take(id, &self.sender).await
         {
             return Ok((idle, true));
@@ -83,7 +85,8 @@ impl Driver<'_> {
                 self.record(ending(how));
                 self.command(id, command).await;
                 self.client(id).state = ClientState::Over;
-                self.client(id).connection = None;
+                let connection = self.client(id).connection.take();
+                self.departing.extend(connection);
             }
             Action::Freeze => {
                 self.record(ending(Ending::Freeze));
@@ -124,6 +127,21 @@ impl Driver<'_> {
                     return;
                 }
                 Some((id, incoming)) = self.incoming.recv() => self.take_in(id, incoming),
+            }
+        }
+    }
+
+    /// Waits until the connections that were ended in this phase are gone from here, and a polite target has said farewell:
+    /// otherwise what others send next could overtake an end that waits to be sent.
+    pub(super) async fn see_off(&mut self) {
+        let deadline = Instant::now() + FAREWELL_TIMEOUT;
+        for connection in std::mem::take(&mut self.departing) {
+            loop {
+                tokio::select! {
+                    () = connection.commands.closed() => break,
+                    Some((id, incoming)) = self.incoming.recv() => self.take_in(id, incoming),
+                    () = sleep_until(deadline) => return,
+                }
             }
         }
     }

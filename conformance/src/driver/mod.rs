@@ -70,12 +70,13 @@ pub async fn drive_by(
         fence: transport.fence(),
         case: &scenario.id,
         began: Instant::now(),
-        trace: Trace::default(),
+        trace: Trace { profile: transport.profile(), records: Vec::new() },
         sender,
         incoming,
         clients: Vec::new(),
-        forecast: Forecast::new(),
+        forecast: Forecast::new(transport.profile()),
         waiting: Waiting::default(),
+        departing: Vec::new(),
         unproven: false,
     };
     let mut complete = true;
@@ -110,6 +111,8 @@ struct Driver<'a> {
     clients: Vec<Client>,
     forecast: Forecast,
     waiting: Waiting,
+    /// Connections that the running phase ended.
+    departing: Vec<Connection>,
     /// Whether a phase went by without proof that nothing more was on its way.
     unproven: bool,
 }
@@ -166,6 +169,7 @@ impl Driver<'_> {
             self.act(id, &step.action).await;
         }
         let certain = self.expect_what_is_certain();
+        self.see_off().await;
         complete & self.prove(phase, &actors, certain, timeout).await
     }
 

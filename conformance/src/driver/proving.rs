@@ -100,7 +100,7 @@ impl Driver<'_> {
         match phase.steps.as_slice() {
             [step] => match &step.action {
                 Action::Connect => true,
-                Action::Emit { event, ack, .. } => (*ack && is_request(event)) || self.waiting.for_events(),
+                Action::Emit { event, ack, .. } => (*ack && is_request(event)) || self.waiting.for_a_sign(),
                 Action::Broken(_) | Action::Close | Action::Drop | Action::Freeze | Action::Noticed => false,
             },
             _ => false,

@@ -53,9 +53,9 @@ impl Waiting {
         self.markers.insert((receiver, number));
     }
 
-    /// Whether an event is due.
-    pub(super) fn for_events(&self) -> bool {
-        self.events.values().any(|count| *count > 0)
+    /// Whether something is due that comes of nothing else. An error is not: additional ones are free.
+    pub(super) fn for_a_sign(&self) -> bool {
+        self.events.iter().any(|((_, due), count)| *count > 0 && *due != Due::Event("error"))
     }
 }
 
@@ -197,7 +197,7 @@ fn due_of(event: &str, data: Option<&Value>) -> Option<Due> {
         let user = data.and_then(|data| data.get("userId")).and_then(Value::as_str);
         return user.map(|user| Due::Left(user.to_owned()));
     }
-    let names = ["user-joined", "offer", "answer", "ice-candidate", "error"];
+    let names = ["user-joined", "offer", "answer", "ice-candidate", "error", "room-closed", "host-changed"];
     names.into_iter().find(|name| *name == event).map(Due::Event)
 }
 

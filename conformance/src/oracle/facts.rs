@@ -6,7 +6,12 @@ use glare_model::{limits, message::SignalKind};
 use serde_json::Value;
 
 use super::story::{Act, PhaseStory, What};
-use crate::{observation::Observation, trace::Ending, transport::ConnectionId};
+use crate::{
+    capability::{Capability, Profile},
+    observation::Observation,
+    trace::Ending,
+    transport::ConnectionId,
+};
 
 /// Where a connection is, as far as the wire says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +20,7 @@ pub(crate) enum Place {
     Nowhere,
     /// A member of this room.
     In(String),
-    /// It may be a member of one of these rooms: requests without an ack, or a client that is frozen.
+    /// It may be a member of one of these rooms: requests without an ack or whose ack never came, or a client that is frozen.
     MaybeIn(BTreeSet<String>),
     /// The connection is over.
     Gone,
@@ -31,6 +36,21 @@ pub(crate) struct Facts {
     past: BTreeSet<String>,
     /// Connections that are frozen.
     pub(crate) frozen: BTreeSet<ConnectionId>,
+    /// What the target declares.
+    pub(crate) profile: Profile,
+    /// In which phase each connection entered the room that it is in, or may be in.
+    entered: BTreeMap<ConnectionId, usize>,
+    /// The number of phases so far.
+    phases: usize,
+}
+
+/// Who has been in a room for longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// This one.
+    Certain(ConnectionId),
+    /// The wire does not say enough.
+    Unclear,
 }
 
 /// What an act asks of the server, read from docs/protocol.md and not by the model's codec.
@@ -121,6 +141,24 @@ fn signal(kind: SignalKind, data: Option<&Value>, bytes: usize) -> Stimulus<'_> 
 }
 
 impl Facts {
+    /// Before the first phase, of a target that declares this.
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
+    }
+
+    /// The host of a room, among those members that `counts` takes; none if nobody is there.
+    pub(crate) fn host(&self, room: &str, counts: impl Fn(ConnectionId) -> bool) -> Option<Host> {
+        let certain = self.members(room);
+        let all: Vec<_> = certain.union(&self.maybe_members(room)).copied().filter(|one| counts(*one)).collect();
+        let since = |connection: &ConnectionId| self.entered.get(connection).copied().unwrap_or_default();
+        let first = all.iter().map(since).min()?;
+        let mut hosts = all.iter().filter(|one| since(one) == first);
+        match (hosts.next(), hosts.next()) {
+            (Some(host), None) if certain.contains(host) => Some(Host::Certain(*host)),
+            _ => Some(Host::Unclear),
+        }
+    }
+
     /// Where a connection is.
     #[must_use]
     pub(crate) fn place(&self, connection: ConnectionId) -> Place {
@@ -178,32 +216,79 @@ impl Facts {
 
     /// Takes in what a phase did.
     pub(crate) fn close(&mut self, phase: &PhaseStory) {
+        let actors: BTreeSet<_> = phase.acts.iter().map(|act| act.connection).chain(phase.ended.clone()).collect();
+        let alone = phase.acts.len() <= 1 && actors.len() == 1;
+        let mut shaken = BTreeSet::new();
         for act in &phase.acts {
+            match act.stimulus() {
+                Stimulus::Leave | Stimulus::Ending(Ending::Close | Ending::Drop) => {
+                    shaken.extend(self.end_room(act.connection, alone));
+                }
+                // A server may notice at any time.
+                Stimulus::Ending(Ending::Freeze | Ending::Noticed) => {
+                    shaken.extend(self.end_room(act.connection, false));
+                }
+                Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => {}
+            }
             self.act(act);
         }
         for connection in &phase.ended {
+            shaken.extend(self.end_room(*connection, alone));
             self.depart(*connection, Place::Gone);
+        }
+        // Whoever entered such a room in the same phase may have been there when it ended.
+        for room in shaken {
+            for member in self.members(&room) {
+                self.places.insert(member, Place::MaybeIn(BTreeSet::from([room.clone()])));
+            }
+        }
+        self.phases += 1;
+    }
+
+    /// The departure of a host ends its room, where that is so. `alone` says that nothing else happened meanwhile. Returns
+    /// the rooms of which nobody can say whether they ended.
+    fn end_room(&mut self, leaver: ConnectionId, alone: bool) -> BTreeSet<String> {
+        if !self.profile.has(Capability::HostClose) {
+            return BTreeSet::new();
+        }
+        let room = match self.place(leaver) {
+            Place::In(room) => room,
+            Place::MaybeIn(rooms) => return rooms,
+            Place::Nowhere | Place::Gone => return BTreeSet::new(),
+        };
+        match self.host(&room, |_| true) {
+            Some(Host::Certain(host)) if alone && host == leaver => {
+                let others: Vec<_> = self.members(&room).into_iter().filter(|other| *other != leaver).collect();
+                others.into_iter().for_each(|other| self.depart(other, Place::Nowhere));
+                BTreeSet::new()
+            }
+            Some(Host::Certain(_)) if alone => BTreeSet::new(),
+            Some(Host::Certain(_) | Host::Unclear) | None => BTreeSet::from([room]),
         }
     }
 
     fn act(&mut self, act: &Act) {
         match act.stimulus() {
-            Stimulus::Request { room: Some(room), ack: false, .. } => {
-                let mut rooms = match self.place(act.connection) {
-                    Place::Nowhere => BTreeSet::new(),
-                    // Whether the earlier request took effect is open, and so is whether this one did.
-                    Place::MaybeIn(rooms) => rooms,
-                    Place::In(_) | Place::Gone => return,
-                };
-                rooms.insert(room.to_owned());
-                self.places.insert(act.connection, Place::MaybeIn(rooms));
-            }
-            Stimulus::Request { room: Some(room), ack: true, .. } => {
-                if let Some(Some(Observation::Accepted { .. })) = act.ack {
+            Stimulus::Request { room: Some(room), ack, .. } => match act.ack {
+                Some(Some(Observation::Accepted { .. })) if ack => {
                     self.past.insert(room.to_owned());
                     self.places.insert(act.connection, Place::In(room.to_owned()));
+                    self.entered.insert(act.connection, self.phases);
                 }
-            }
+                // Nobody asked what became of it, or the client did not live to hear it.
+                None => {
+                    let mut rooms = match self.place(act.connection) {
+                        Place::Nowhere => BTreeSet::new(),
+                        // Whether the earlier request took effect is open, and so is whether this one did.
+                        Place::MaybeIn(rooms) => rooms,
+                        Place::In(_) | Place::Gone => return,
+                    };
+                    rooms.insert(room.to_owned());
+                    self.entered.entry(act.connection).or_insert(self.phases);
+                    self.places.insert(act.connection, Place::MaybeIn(rooms));
+                }
+                Some(_) => {}
+            },
             Stimulus::Leave => self.depart(act.connection, Place::Nowhere),
             Stimulus::Ending(Ending::Close | Ending::Drop | Ending::Noticed) => {
                 self.depart(act.connection, Place::Gone);
@@ -220,6 +305,7 @@ impl Facts {
     }
 
     fn depart(&mut self, connection: ConnectionId, to: Place) {
+        self.entered.remove(&connection);
         match self.places.insert(connection, to) {
             Some(Place::In(room)) => {
                 self.former.entry(connection).or_default().insert(room);

@@ -1,6 +1,6 @@
 //! Judging a trace. [`judge`] is pure: a saved trace can be judged again, offline, with the same verdict.
 //!
-//! Two oracles look at each phase. The `invariants` know the clauses and the wire, not the model; the [`frontier`] steps
+//! Two oracles look at each phase. The `invariants` know the clauses and the wire, not the model; the `frontier` steps
 //! the model beside the trace and asks whether any legal order of what was done explains what was seen. If either objects,
 //! the case fails. Where both do, the invariants name the clause, for they know it precisely.
 //!
@@ -21,9 +21,10 @@ use self::{
     facts::Facts,
     frontier::{Explanation, Frontier},
     invariants::{Scene, fresh_clients_work, judge_order, judge_phase},
-    story::{PhaseStory, Story, What},
+    story::{Story, What},
 };
 use crate::{
+    capability::Profile,
     trace::{Ending, Trace},
     verdict::{Evidence, Verdict},
 };
@@ -102,7 +103,7 @@ impl Judgement {
 #[must_use]
 pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     let (story, frontier) = Frontier::read(trace);
-    let Opinions { mut violations, reason, broken_at, frontier } = opinions(&story, frontier);
+    let Opinions { mut violations, reason, broken_at, frontier } = opinions(&story, trace.profile, frontier);
     // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
     let named: Vec<usize> =
         violations.iter().filter(|one| one.oracle == Oracle::Invariants).map(|one| one.phase).collect();
@@ -123,7 +124,7 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
 #[must_use]
 pub fn unmerged_violations(trace: &Trace) -> Vec<Violation> {
     let (story, frontier) = Frontier::read(trace);
-    opinions(&story, frontier).violations
+    opinions(&story, trace.profile, frontier).violations
 }
 
 /// All that both oracles object to.
@@ -135,8 +136,8 @@ struct Opinions {
     frontier: Statistics,
 }
 
-fn opinions(story: &Story, mut frontier: Frontier) -> Opinions {
-    let mut facts = Facts::default();
+fn opinions(story: &Story, profile: Profile, mut frontier: Frontier) -> Opinions {
+    let mut facts = Facts::new(profile);
     let mut is_bounded = true;
     let mut violations: Vec<Violation> = Vec::new();
     let mut reason = story.gave_up.clone();
@@ -186,16 +187,18 @@ fn dedupe(violations: &mut Vec<Violation>) {
     violations.retain(|violation| seen.insert((violation.requirement, violation.phase)));
 }
 
-/// How the verdict was established. What is missing is proved by the fences of its phase, unless one was lost or the
+/// How the verdict was established. What is missing is proved by a fence in its phase or later, unless one was lost or the
 /// phase ended a connection: no round trip can prove when a server notices that. Where a target has no fence, time decides.
 fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
-    let timed = |phase: &PhaseStory| {
+    let timed = |index: usize| {
+        let phase = &story.phases[index];
         let ends = |ending| matches!(ending, Ending::Close | Ending::Drop | Ending::Noticed);
-        !phase.fence_lost.is_empty() || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
+        let fenced = story.phases[index..].iter().any(|phase| !phase.fenced.is_empty());
+        let proved = fenced && phase.fence_lost.is_empty();
+        !proved || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
     };
     let waited = story.phases.iter().any(|phase| phase.waited);
-    let by_time =
-        waited || violations.iter().any(|violation| violation.missing && timed(&story.phases[violation.phase]));
+    let by_time = waited || violations.iter().any(|violation| violation.missing && timed(violation.phase));
     match (exact, by_time) {
         (true, _) => Evidence::Exact,
         (false, true) => Evidence::Timed,

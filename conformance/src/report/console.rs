@@ -7,6 +7,7 @@ use owo_colors::{OwoColorize, Style};
 
 use super::{RequirementResult, Run, lanes::lanes};
 use crate::{
+    baseline::{Assessed, Standing},
     limits::NAMES_SHOWN_MAX,
     oracle::Violation,
     run::CaseResult,
@@ -37,7 +38,9 @@ impl Console {
             page.push_str(&self.failure(requirement.id, run));
         }
         page.push_str(&self.without_verdict(run));
+        page.push_str(&self.baseline(run));
         page.push('\n');
+        page.push_str(&capabilities(run));
         page.push_str(&suites(run));
         page.push_str(&self.sum(run));
         page
@@ -70,7 +73,9 @@ impl Console {
         let style = match one.verdict {
             Verdict::Pass => Style::new().green(),
             Verdict::Fail if one.id.level() == Level::Must => Style::new().red().bold(),
-            Verdict::Fail | Verdict::Inconclusive => Style::new().yellow().bold(),
+            Verdict::Fail | Verdict::ExpectedFail | Verdict::Flaky | Verdict::Inconclusive => {
+                Style::new().yellow().bold()
+            }
             Verdict::NotApplicable | Verdict::NotExercised => Style::new().dimmed(),
         };
         let word = self.paint(&format!("{:<14}", one.verdict.word()), style);
@@ -80,11 +85,48 @@ impl Console {
         format!("{:<9} {:<7} {word} {cases:>9}  {said}", one.id, one.id.level()).trim_end().to_owned() + "\n"
     }
 
+    /// What became of the baseline: what it excused, and what is wrong with it.
+    fn baseline(self, run: &Run<'_>) -> String {
+        let mut page = String::new();
+        for Assessed { entry, standing, cases } in &run.baseline.entries {
+            let number = if cases.len() == 1 { "1 case".to_owned() } else { format!("{} cases", cases.len()) };
+            let (word, style, said) = match standing {
+                Standing::Expected => ("EXPECTED", Style::new().yellow(), format!("{number} failed: {}", entry.reason)),
+                Standing::Flaky => {
+                    let rate = entry.flaky.map_or(String::new(), |rate| rate.to_string());
+                    (
+                        "FLAKY",
+                        Style::new().yellow(),
+                        format!("{number}, known to fail in {rate} runs: {}", entry.reason),
+                    )
+                }
+                Standing::Stale => {
+                    ("STALE", Style::new().red().bold(), "nothing fails as it says: remove it".to_owned())
+                }
+                Standing::Expired => {
+                    let last = entry.expires.map_or(String::new(), |day| day.to_string());
+                    ("EXPIRED", Style::new().red().bold(), format!("its last day was {last}"))
+                }
+                Standing::NotJudged => {
+                    ("NOT JUDGED", Style::new().dimmed(), "not all that it names ran, and nothing failed".to_owned())
+                }
+            };
+            let url = entry.url.as_ref().map_or(String::new(), |url| format!(" ({url})"));
+            let (line, about, word) = (entry.line, entry.about(), self.paint(word, style));
+            let _infallible = write!(page, "\n{word} baseline, line {line}, {about}\n  {said}{url}\n");
+        }
+        page
+    }
+
     /// One broken clause: its shortest instance in full, the others by name.
     fn failure(self, id: RequirementId, run: &Run<'_>) -> String {
         let mut instances: Vec<(&CaseResult, &Violation)> = Vec::new();
         for result in run.results {
-            let own = result.judgement.violations.iter().find(|violation| violation.requirement == id);
+            let new = |violation: &&Violation| {
+                let fails = result.judgement.verdict == Verdict::Fail;
+                fails && violation.requirement == id && !run.baseline.excuses(&result.case.id, id)
+            };
+            let own = result.judgement.violations.iter().find(new);
             instances.extend(own.map(|violation| (result, violation)));
         }
         // A case of the clause itself tells the story best, and the shortest one of those.
@@ -131,10 +173,18 @@ impl Console {
             clauses(Verdict::Fail, Level::Should),
             clauses(Verdict::NotExercised, Level::Must) + clauses(Verdict::NotExercised, Level::Should),
         );
+        let excused = summary.count(Verdict::ExpectedFail) + summary.count(Verdict::Flaky) > 0;
         let (word, style) = if summary.fails(level) {
             ("FAIL: the target does not conform", Style::new().red().bold())
+        } else if run.baseline.fails() {
+            ("FAIL: the baseline is out of date (see above)", Style::new().red().bold())
         } else if summary.is_incomplete() {
             ("INCOMPLETE: not every case has a verdict", Style::new().yellow().bold())
+        } else if excused {
+            (
+                "NO NEW FAILURE: what fails is in the baseline, and the target does not conform",
+                Style::new().yellow().bold(),
+            )
         } else if summary.fails(Level::Should) {
             (
                 "PASS, with recommendations not followed (see above; --level should makes them count)",
@@ -146,6 +196,19 @@ impl Console {
         let part = run.shard.map_or(String::new(), |shard| format!("part {shard} of the run: "));
         page + &part + &self.paint(word, style) + "\n"
     }
+}
+
+/// What is said of each capability that the target declares.
+fn capabilities(run: &Run<'_>) -> String {
+    let mut page = String::new();
+    for declared in run.capabilities() {
+        let said = match declared.verdict {
+            Some(verdict) => verdict.word(),
+            None => "not judged: it has no clause",
+        };
+        let _infallible = writeln!(page, "capability {:<14} declared, {said}", declared.declaration.to_string());
+    }
+    page
 }
 
 /// How much of each suite passed, and what follows from it.

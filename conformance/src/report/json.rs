@@ -5,17 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{Run, lanes::lanes};
 use crate::{
+    baseline::{Assessed, Pattern},
     run::CaseResult,
     verdict::{Evidence, Verdict},
 };
 
 /// The version of the report's form. It changes when a reader of the old form would be misled.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// A whole run.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// The version of this form: 1.
+    /// The version of this form: 2.
     pub schema: u32,
     /// The target, as `binding:url`.
     pub target: String,
@@ -27,9 +28,13 @@ pub struct Report {
     pub shard: Option<String>,
     /// The suites that ran; none where a file's cases did.
     pub suites: Vec<SuiteReport>,
+    /// Each capability that the target declares.
+    pub capabilities: Vec<CapabilityReport>,
+    /// What became of each entry of the baseline.
+    pub baseline: Vec<EntryReport>,
     /// Cases by verdict.
     pub summary: Counts,
-    /// What the run says of each clause that binds servers.
+    /// What the run says of each clause that binds servers, those of capabilities included.
     pub requirements: Vec<RequirementReport>,
     /// Each case, ordered by name.
     pub results: Vec<ResultReport>,
@@ -40,8 +45,12 @@ pub struct Report {
 pub struct Counts {
     /// Cases that passed.
     pub pass: usize,
-    /// Cases in which a clause was broken.
+    /// Cases in which a clause was broken that the baseline does not expect.
     pub fail: usize,
+    /// Cases in which nothing was broken but what the baseline expects.
+    pub expected_fail: usize,
+    /// Cases that passed or failed, and that the baseline says to be flaky.
+    pub flaky: usize,
     /// Cases that say nothing.
     pub inconclusive: usize,
     /// Cases about capabilities that the target does not declare.
@@ -63,6 +72,39 @@ pub struct SuiteReport {
     pub claims: Vec<String>,
     /// Whether this target did, so that the claims follow.
     pub claims_hold: bool,
+}
+
+/// One capability that the target declares.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CapabilityReport {
+    /// As it was declared, such as `host-close` or `capacity=8`.
+    pub declared: String,
+    /// The gravest verdict on its clauses; null if it has none, so that nothing of it was judged.
+    pub verdict: Option<Verdict>,
+}
+
+/// One entry of the baseline.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EntryReport {
+    /// The line of the file on which it begins, from 1.
+    pub line: usize,
+    /// The glob of its cases; null if it is about all.
+    pub case: Option<String>,
+    /// The glob of its clauses; null if it is about all.
+    pub requirement: Option<String>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Where it is tracked.
+    pub url: Option<String>,
+    /// The last day on which it is accepted, such as `2027-01-31`.
+    pub expires: Option<String>,
+    /// How often its cases fail, such as `3/20`; null if always.
+    pub flaky: Option<String>,
+    /// `expected`, `flaky`, `stale` (all that it names ran and nothing failed), `expired`, or `not_judged` (something that
+    /// it names did not run). A stale or expired entry fails the run.
+    pub standing: String,
+    /// The cases that it excused, or that are flaky by it.
+    pub cases: Vec<String>,
 }
 
 /// One clause.
@@ -95,15 +137,15 @@ pub struct ResultReport {
     pub verdict: Verdict,
     /// How absence was established.
     pub evidence: Evidence,
-    /// What the first broken clause demands; null unless the verdict is `fail`.
+    /// What the first broken clause demands; null if none was broken.
     pub expected: Option<String>,
-    /// What was seen instead; null unless the verdict is `fail`.
+    /// What was seen instead; null if none was broken.
     pub actual: Option<String>,
     /// All broken clauses.
     pub violations: Vec<ViolationReport>,
     /// Why there is no verdict; null where there is one.
     pub reason: Option<String>,
-    /// The transcript in lanes; null unless the verdict is `fail`.
+    /// The transcript in lanes; null if none was broken.
     pub transcript: Option<String>,
     /// The command that runs the case again.
     pub replay: String,
@@ -122,6 +164,8 @@ pub struct ViolationReport {
     pub actual: String,
     /// Which oracle objects: `invariants` or `frontier`.
     pub oracle: String,
+    /// Whether the baseline expects it.
+    pub in_baseline: bool,
 }
 
 /// Makes the report.
@@ -142,6 +186,10 @@ pub fn report(run: &Run<'_>) -> Report {
         claims: suite.claims.clone(),
         claims_hold: suite.holds(),
     });
+    let capabilities = run
+        .capabilities()
+        .into_iter()
+        .map(|one| CapabilityReport { declared: one.declaration.to_string(), verdict: one.verdict });
     Report {
         schema: SCHEMA_VERSION,
         target: run.target.clone(),
@@ -149,19 +197,39 @@ pub fn report(run: &Run<'_>) -> Report {
         interrupted: run.interrupted,
         shard: run.shard.map(|shard| shard.to_string()),
         suites: suites.collect(),
+        capabilities: capabilities.collect(),
+        baseline: run.baseline.entries.iter().map(of_entry).collect(),
         summary: Counts {
             pass: count(Verdict::Pass),
             fail: count(Verdict::Fail),
+            expected_fail: count(Verdict::ExpectedFail),
+            flaky: count(Verdict::Flaky),
             inconclusive: count(Verdict::Inconclusive),
             not_applicable: count(Verdict::NotApplicable),
             not_exercised: count(Verdict::NotExercised),
         },
         requirements: requirements.collect(),
-        results: run.results.iter().map(|result| of_case(result, run.replay)).collect(),
+        results: run.results.iter().map(|result| of_case(result, run)).collect(),
     }
 }
 
-fn of_case(result: &CaseResult, replay: &dyn Fn(&str) -> String) -> ResultReport {
+fn of_entry(assessed: &Assessed) -> EntryReport {
+    let Assessed { entry, standing, cases } = assessed;
+    let text = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.text.clone());
+    EntryReport {
+        line: entry.line,
+        case: text(&entry.case),
+        requirement: text(&entry.requirement),
+        reason: entry.reason.clone(),
+        url: entry.url.clone(),
+        expires: entry.expires.map(|day| day.to_string()),
+        flaky: entry.flaky.map(|rate| rate.to_string()),
+        standing: standing.word().to_owned(),
+        cases: cases.iter().cloned().collect(),
+    }
+}
+
+fn of_case(result: &CaseResult, run: &Run<'_>) -> ResultReport {
     let CaseResult { case, judgement, trace } = result;
     let first = judgement.violations.first();
     let violations = judgement.violations.iter().map(|violation| ViolationReport {
@@ -170,6 +238,7 @@ fn of_case(result: &CaseResult, replay: &dyn Fn(&str) -> String) -> ResultReport
         expected: violation.expected.clone(),
         actual: violation.actual.clone(),
         oracle: violation.oracle.word().to_owned(),
+        in_baseline: run.baseline.excuses(&case.id, violation.requirement),
     });
     ResultReport {
         case: case.id.clone(),
@@ -182,8 +251,8 @@ fn of_case(result: &CaseResult, replay: &dyn Fn(&str) -> String) -> ResultReport
         actual: first.map(|violation| violation.actual.clone()),
         violations: violations.collect(),
         reason: judgement.reason.clone(),
-        transcript: (judgement.verdict == Verdict::Fail).then(|| lanes(trace, &judgement.broken_phases())),
-        replay: replay(&case.id),
+        transcript: (!judgement.violations.is_empty()).then(|| lanes(trace, &judgement.broken_phases())),
+        replay: (run.replay)(&case.id),
     }
 }
 

@@ -215,7 +215,7 @@ mod tests {
             Entry::Ended { connection: connection(1), reason: "not shown".into() },
         ];
         let records = entries.into_iter().zip((0..).step_by(1_500)).map(|(entry, at_us)| Record { at_us, entry });
-        Trace { records: records.collect() }
+        Trace { records: records.collect(), ..Trace::default() }
     }
 
     #[test]

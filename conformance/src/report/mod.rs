@@ -11,12 +11,20 @@ use glare_model::requirement::Level;
 pub use suites::SuiteResult;
 pub use summary::{RequirementResult, Summary, summarise};
 
-use crate::{run::CaseResult, shard::Shard};
+use crate::{
+    baseline::Assessment,
+    capability::{Declaration, Profile},
+    run::CaseResult,
+    shard::Shard,
+    verdict::Verdict,
+};
 
 /// A whole run, for its writers.
 pub struct Run<'a> {
     /// The target, as `binding:url`.
     pub target: String,
+    /// What the target declares.
+    pub profile: Profile,
     /// The seed of the run; none where saved traces were judged.
     pub seed: Option<u64>,
     /// Whether it ended early.
@@ -29,8 +37,40 @@ pub struct Run<'a> {
     pub results: &'a [CaseResult],
     /// What follows for the clauses.
     pub summary: &'a Summary,
+    /// What became of the baseline; nothing if there is none.
+    pub baseline: &'a Assessment,
     /// The suites that ran; none where a file's cases did.
     pub suites: &'a [SuiteResult],
     /// The command that runs a case again, by the case's id.
     pub replay: &'a dyn Fn(&str) -> String,
+}
+
+/// A capability that the target declares.
+pub struct Declared {
+    /// As it was declared.
+    pub declaration: Declaration,
+    /// The gravest verdict on its clauses; none for a capability that has none.
+    pub verdict: Option<Verdict>,
+}
+
+impl Run<'_> {
+    /// What is said of each capability that the target declares.
+    #[must_use]
+    pub fn capabilities(&self) -> Vec<Declared> {
+        let verdict = |declaration: &Declaration| {
+            let clauses = declaration.capability().clauses();
+            let own = self.summary.requirements.iter().filter(|one| clauses.contains(&one.id));
+            own.map(|one| one.verdict).max_by_key(|verdict| match verdict {
+                Verdict::Fail => 6,
+                Verdict::ExpectedFail => 5,
+                Verdict::Inconclusive => 4,
+                Verdict::NotExercised => 3,
+                Verdict::Flaky => 2,
+                Verdict::NotApplicable => 1,
+                Verdict::Pass => 0,
+            })
+        };
+        let declarations = self.profile.declarations();
+        declarations.map(|declaration| Declared { verdict: verdict(&declaration), declaration }).collect()
+    }
 }

@@ -3,6 +3,8 @@
 use glare_model::requirement::{Level, RequirementId, Role};
 
 use crate::{
+    baseline::Assessment,
+    capability::Profile,
     run::CaseResult,
     verdict::{Evidence, Verdict},
 };
@@ -25,32 +27,47 @@ pub struct RequirementResult {
 /// What a run says of a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Every clause that binds servers, in the order of the document.
+    /// Every clause that binds servers, those of capabilities included, in the order of the document.
     pub requirements: Vec<RequirementResult>,
-    /// Cases by verdict: pass, fail, inconclusive, not applicable, not exercised.
-    pub counts: [(Verdict, usize); 5],
+    /// Cases by verdict, in the order of [`Verdict`].
+    pub counts: [(Verdict, usize); 7],
 }
 
-/// Sums up results. A clause fails if any case shows it broken, whatever that case was written for.
+/// Sums up results. A clause fails if any case shows it broken, whatever that case was written for, and the baseline does not
+/// expect it.
 #[must_use]
-pub fn summarise(results: &[CaseResult]) -> Summary {
-    let verdicts = [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive, Verdict::NotApplicable, Verdict::NotExercised];
+pub fn summarise(results: &[CaseResult], baseline: &Assessment, profile: &Profile) -> Summary {
+    let verdicts = Verdict::ALL;
     let counts =
         verdicts.map(|verdict| (verdict, results.iter().filter(|one| one.judgement.verdict == verdict).count()));
-    let server_clauses = RequirementId::all().iter().filter(|id| id.role() == Role::Server);
-    let requirements = server_clauses.map(|id| of_requirement(*id, results)).collect();
+    let server_clauses = RequirementId::all().iter().filter(|id| id.role() != Role::Peer);
+    let requirements = server_clauses.map(|id| match profile.lacks(*id) {
+        Some(capability) => {
+            let because = Some(format!("{capability} is not declared"));
+            RequirementResult { id: *id, verdict: Verdict::NotApplicable, evidence: None, cases: 0, because }
+        }
+        None => of_requirement(*id, results, baseline),
+    });
+    let requirements = requirements.collect();
     Summary { requirements, counts }
 }
 
-fn of_requirement(id: RequirementId, results: &[CaseResult]) -> RequirementResult {
-    let breaks = |result: &CaseResult| result.judgement.violations.iter().any(|violation| violation.requirement == id);
-    let broken: Vec<_> = results.iter().filter(|result| breaks(result)).collect();
+fn of_requirement(id: RequirementId, results: &[CaseResult], baseline: &Assessment) -> RequirementResult {
+    let breaks = |result: &&CaseResult| {
+        let verdict = result.judgement.verdict;
+        let counts = matches!(verdict, Verdict::Fail | Verdict::ExpectedFail);
+        counts && result.judgement.violations.iter().any(|violation| violation.requirement == id)
+    };
+    let (expected, new): (Vec<_>, Vec<_>) =
+        results.iter().filter(breaks).partition(|result| baseline.excuses(&result.case.id, id));
     let covering: Vec<_> = results.iter().filter(|result| result.case.covers.contains(&id)).collect();
     let with = |verdict: Verdict| covering.iter().filter(move |result| result.judgement.verdict == verdict);
     let evidence = |results: &[&CaseResult]| results.iter().map(|result| result.judgement.evidence).max();
-    if !broken.is_empty() {
-        let (evidence, cases) = (evidence(&broken), broken.len());
-        return RequirementResult { id, verdict: Verdict::Fail, evidence, cases, because: None };
+    for (verdict, broken) in [(Verdict::Fail, new), (Verdict::ExpectedFail, expected)] {
+        if !broken.is_empty() {
+            let (evidence, cases) = (evidence(&broken), broken.len());
+            return RequirementResult { id, verdict, evidence, cases, because: None };
+        }
     }
     if with(Verdict::Inconclusive).next().is_some() {
         let cases = with(Verdict::Inconclusive).count();
@@ -60,8 +77,8 @@ fn of_requirement(id: RequirementId, results: &[CaseResult]) -> RequirementResul
     // A case that another clause's violation cut short says nothing about this one.
     let judged = |result: &&&CaseResult| match result.judgement.verdict {
         Verdict::Pass => true,
-        Verdict::Fail => !result.judgement.cut_short,
-        Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotExercised => false,
+        Verdict::Fail | Verdict::ExpectedFail => !result.judgement.cut_short,
+        Verdict::Flaky | Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotExercised => false,
     };
     let passed: Vec<_> = covering.iter().filter(judged).copied().collect();
     let (verdict, because) =
@@ -143,7 +160,12 @@ mod tests {
     }
 
     fn verdict_on(id: RequirementId, results: &[CaseResult]) -> Verdict {
-        summarise(results).requirements.iter().find(|one| one.id == id).unwrap().verdict
+        summarise(results, &Assessment::default(), &Profile::CORE)
+            .requirements
+            .iter()
+            .find(|one| one.id == id)
+            .unwrap()
+            .verdict
     }
 
     #[test]
@@ -164,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_broken_should_fails_only_at_its_level() {
-        let summary = summarise(&[result("ROOM-14", &[ROOM_14], false)]);
+        let summary = summarise(&[result("ROOM-14", &[ROOM_14], false)], &Assessment::default(), &Profile::CORE);
         assert!(!summary.fails(Level::Must) && summary.fails(Level::Should));
     }
 }

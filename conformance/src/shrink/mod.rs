@@ -118,12 +118,13 @@ async fn minimum(mut best: Lines, bounds: Bounds, mut fails: impl AsyncFnMut(&Sc
 }
 
 /// Shrinks the failure of a case on the target that it was found on. `run` runs a scenario there, in rooms that no other
-/// run has had, on a target that is alive; `None` if there is none any more. The clause that counts is the first that the
+/// run has had, on a target that is alive; `None` if there is none any more. It is told whether that is one of many
+/// candidates, which need not be waited for as long. The clause that counts is the first that the
 /// failure names; none if it names none.
 pub async fn shrink_failure(
     result: &CaseResult,
     bounds: Bounds,
-    mut run: impl AsyncFnMut(Arc<Scenario>) -> Option<CaseResult>,
+    mut run: impl AsyncFnMut(Arc<Scenario>, bool) -> Option<CaseResult>,
 ) -> Option<Shrunk> {
     let violation = result.judgement.violations.first()?;
     let clause = violation.requirement;
@@ -138,7 +139,7 @@ pub async fn shrink_failure(
         minimum(before.clone(), bounds, async |candidate| {
             let candidate = Arc::new(candidate.clone());
             for _ in 0..tries {
-                if breaks(&run(Arc::clone(&candidate)).await?, clause).is_some() {
+                if breaks(&run(Arc::clone(&candidate), true).await?, clause).is_some() {
                     return Some(true);
                 }
             }
@@ -162,11 +163,11 @@ pub async fn shrink_failure(
 async fn reproduce(
     scenario: &Arc<Scenario>,
     clause: RequirementId,
-    run: &mut impl AsyncFnMut(Arc<Scenario>) -> Option<CaseResult>,
+    run: &mut impl AsyncFnMut(Arc<Scenario>, bool) -> Option<CaseResult>,
 ) -> ((usize, usize), Option<Violation>) {
     let (mut failed, mut runs, mut seen) = (0, 0, None);
     while runs < REPRODUCTIONS
-        && let Some(result) = run(Arc::clone(scenario)).await
+        && let Some(result) = run(Arc::clone(scenario), false).await
     {
         runs += 1;
         if let Some(violation) = breaks(&result, clause) {

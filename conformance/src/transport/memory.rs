@@ -1,6 +1,8 @@
 //! A room core in this process: no sockets and no clock. A heartbeat takes no time here, so a frozen client is declared
 //! dead at once.
 
+mod lane;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use glare_model::{
@@ -10,8 +12,13 @@ use glare_model::{
     wire::{Encoded, EventFrame, Names, Payload, decode, encode},
 };
 use serde_json::{Value, value::RawValue};
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::sleep,
+};
 
+use self::lane::Lane;
+pub use self::lane::Way;
 use super::{Command, Connection, ConnectionId, Incoming, OpenError, Opened};
 use crate::limits::OUTGOING_QUEUE;
 
@@ -39,6 +46,21 @@ pub trait RoomCore: Send {
     /// What goes out to a connection instead of this.
     fn outgoing(&mut self, _to: u64, incoming: Incoming) -> Vec<Incoming> {
         vec![incoming]
+    }
+
+    /// How something goes out to a connection.
+    fn way(&mut self, _to: u64, _incoming: &Incoming) -> Way {
+        Way::InOrder(Duration::ZERO)
+    }
+
+    /// How long a message waits before it is processed; those behind it on its connection wait as well.
+    fn processing_lag(&mut self, _key: u64) -> Duration {
+        Duration::ZERO
+    }
+
+    /// The core of a server of the same kind that has just started; `None` where that is not known.
+    fn restarted(&self) -> Option<Box<dyn RoomCore>> {
+        None
     }
 
     /// Whom a broken frame costs the connection.
@@ -80,6 +102,10 @@ impl ModelCore {
 }
 
 impl RoomCore for ModelCore {
+    fn restarted(&self) -> Option<Box<dyn RoomCore>> {
+        Some(Box::new(Self { directory: HashDirectory::default(), rules: self.rules }))
+    }
+
     fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect> {
         let mut effects = Vec::new();
         let rules = self.rules.unwrap_or(RoomRules::REFERENCE);
@@ -112,10 +138,9 @@ struct Hub {
 }
 
 struct Client {
-    id: ConnectionId,
     user_id: String,
     deaf: bool,
-    incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+    lane: Lane,
 }
 
 impl Memory {
@@ -130,6 +155,16 @@ impl Memory {
             next_key: 1,
             crashed: false,
         })))
+    }
+
+    /// Ends the server, if its core says how another one starts, and starts that one.
+    pub(crate) async fn restart(&self) {
+        let mut hub = self.0.lock().await;
+        if let Some(core) = hub.core.restarted() {
+            hub.crash().await;
+            hub.core = core;
+            hub.crashed = false;
+        }
     }
 
     /// A server that follows docs/protocol.md.
@@ -152,7 +187,7 @@ impl Memory {
         let user_id = hub.core.user_id(key);
         hub.keys_by_user.insert(user_id.clone(), key);
         hub.user_ids.insert(key, user_id.clone());
-        hub.clients.insert(key, Client { id, user_id: user_id.clone(), deaf: false, incoming });
+        hub.clients.insert(key, Client { user_id: user_id.clone(), deaf: false, lane: Lane::new((id, incoming)) });
         let effects = hub.core.handle(Input::Connect(key));
         hub.perform(key, None, effects).await;
         drop(hub);
@@ -166,6 +201,10 @@ impl Memory {
 /// One connection: commands in order until it ends.
 async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
     while let Some(command) = queue.recv().await {
+        let lag = memory.0.lock().await.core.processing_lag(key);
+        if !lag.is_zero() {
+            sleep(lag).await;
+        }
         let mut hub = memory.0.lock().await;
         match command {
             Command::Emit { event, data, ack } => hub.emit(key, &event, data.as_ref(), ack).await,
@@ -186,17 +225,22 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
             }
             Command::Attach { id, incoming, taken } => {
                 if let Some(client) = hub.clients.get_mut(&key) {
-                    (client.id, client.incoming) = (id, incoming);
+                    client.lane.attach((id, incoming));
                 }
                 // Who asked may have gone.
                 taken.send(()).await.ok();
             }
-            Command::Close | Command::Drop | Command::Freeze => break,
+            Command::Freeze => {
+                hub.end(key, None).await;
+                drop(hub);
+                // A frozen client keeps its end open until the scenario is over.
+                while queue.recv().await.is_some() {}
+                return;
+            }
+            Command::Close | Command::Drop => break,
         }
     }
     memory.0.lock().await.end(key, None).await;
-    // A frozen client keeps its end open until the scenario is over.
-    while queue.recv().await.is_some() {}
 }
 
 impl Hub {
@@ -220,8 +264,8 @@ impl Hub {
     }
 
     async fn end(&mut self, key: u64, reason: Option<&str>) {
-        if let (Some(client), Some(reason)) = (self.clients.get(&key), reason) {
-            send(client, Incoming::Ended(reason.to_owned())).await;
+        if let Some(reason) = reason {
+            self.send(key, Incoming::Ended(reason.to_owned())).await;
         }
         if let Some(client) = self.clients.remove(&key) {
             self.keys_by_user.remove(&client.user_id);
@@ -239,16 +283,23 @@ impl Hub {
 
     async fn crash(&mut self) {
         self.crashed = true;
-        for client in std::mem::take(&mut self.clients).values() {
-            send(client, Incoming::Ended("the server stopped".to_owned())).await;
+        let keys: Vec<u64> = self.clients.keys().copied().collect();
+        for key in keys {
+            self.send(key, Incoming::Ended("the server stopped".to_owned())).await;
+        }
+        self.clients.clear();
+    }
+
+    async fn send(&mut self, to: u64, incoming: Incoming) {
+        let way = self.core.way(to, &incoming);
+        if let Some(client) = self.clients.get_mut(&to).filter(|client| !client.deaf) {
+            client.lane.send(incoming, way).await;
         }
     }
 
     /// Sends effects while the hub is locked, so that every client sees the core's order.
     async fn perform(&mut self, caller: u64, ack: Option<u64>, effects: Vec<CoreEffect>) {
         let timestamp = "2026-01-02T03:04:05.678Z".to_owned();
-        let user = |key: u64| self.user_ids.get(&key).cloned().unwrap_or_default();
-        let names = Names { user, timestamp };
         let mut crashed = false;
         for effect in effects {
             let (to, message) = match effect {
@@ -258,8 +309,11 @@ impl Hub {
                     break;
                 }
             };
-            let Some(client) = self.clients.get(&to) else { continue };
-            let incoming = match encode(&message, &names) {
+            if !self.clients.contains_key(&to) {
+                continue;
+            }
+            let user = |key: u64| self.user_ids.get(&key).cloned().unwrap_or_default();
+            let incoming = match encode(&message, &Names { user, timestamp: timestamp.clone() }) {
                 Encoded::Event(event, data) => Incoming::Event { event: event.to_owned(), data: Some(value(&data)) },
                 Encoded::Ack(data) => match ack.filter(|_| to == caller) {
                     Some(ack) => Incoming::Ack { ack, data: Some(value(&data)) },
@@ -267,19 +321,12 @@ impl Hub {
                 },
             };
             for incoming in self.core.outgoing(to, incoming) {
-                send(client, incoming).await;
+                self.send(to, incoming).await;
             }
         }
         if crashed {
             self.crash().await;
         }
-    }
-}
-
-/// A scenario that is over hears nothing more.
-async fn send(client: &Client, incoming: Incoming) {
-    if !client.deaf && client.incoming.send((client.id, incoming)).await.is_err() {
-        client.incoming.closed().await;
     }
 }
 

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::fence::Fence;
+use crate::{capability::Profile, fence::Fence};
 
 pub use bound::Bound;
-pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, virtual_time};
+pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, Way, virtual_time};
 
 /// The number of a connection within one scenario, in the order of opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -149,6 +149,8 @@ pub enum Transport {
     Memory(Memory),
     /// Another one, of a target where something else proves that everything has arrived.
     Fenced(Fence, Box<Self>),
+    /// Another one, of a target that declares capabilities.
+    Declaring(Profile, Box<Self>),
 }
 
 impl Transport {
@@ -158,7 +160,24 @@ impl Transport {
         match self {
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Fence::Refused,
             Self::Fenced(fence, _) => *fence,
+            Self::Declaring(_, inner) => inner.fence(),
         }
+    }
+
+    /// What the target declares.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        match self {
+            Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Profile::CORE,
+            Self::Fenced(_, inner) => inner.profile(),
+            Self::Declaring(profile, _) => *profile,
+        }
+    }
+
+    /// The same, of a target that declares this.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile) -> Self {
+        if self.profile() == profile { self } else { Self::Declaring(profile, Box::new(self)) }
     }
 
     /// The same, with another proof that everything has arrived.
@@ -167,9 +186,10 @@ impl Transport {
         if self.fence() == fence { self } else { Self::Fenced(fence, Box::new(self)) }
     }
 
-    fn inner(&self) -> &Self {
+    /// Without what is said about it.
+    pub(crate) fn inner(&self) -> &Self {
         match self {
-            Self::Fenced(_, inner) => inner.inner(),
+            Self::Fenced(_, inner) | Self::Declaring(_, inner) => inner.inner(),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
         }
     }
@@ -189,7 +209,7 @@ impl Transport {
                 Self::SocketIo(url) => socketio::connect(url, id, incoming).await,
                 Self::WebSocket(url) => websocket::connect(url, id, incoming).await,
                 Self::Memory(memory) => memory.connect(id, incoming).await,
-                Self::Fenced(..) => unreachable!("the inner transport is not wrapped"),
+                Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
             }
         };
         tokio::time::timeout(timeout, opening)

@@ -1,13 +1,19 @@
-//! Checks a variant: all its configurations, all properties.
+//! Checks a variant: all its configurations, all properties, all goals.
 
 use std::ops::ControlFlow;
 
 use super::{
     explored::{Cost, Explored, explore as explore_space},
-    report::{CheckError, CheckReport, Completion, ConfigurationReport, Options, Progress, PropertyReport, Verdict},
+    liveness::{Lasso, judge},
+    report::{
+        CheckError, CheckReport, Completion, ConfigurationReport, GoalReport, Options, Progress, PropertyReport,
+        Verdict,
+    },
     search::Limits,
 };
-use crate::world::{Action, Configuration, Fact, Overflow, PROPERTIES, Property, ROOMS_MAX, System, Variant};
+use crate::world::{
+    Action, Configuration, Fact, GOALS, Goal, Overflow, PROPERTIES, Property, ROOMS_MAX, System, Variant,
+};
 
 /// Explores every configuration of a variant. `progress` is called with the configuration every now and then, and
 /// breaks the run off by its answer: that configuration and the ones after it are then incomplete.
@@ -124,6 +130,7 @@ fn report<const P: usize, const S: usize>(
         };
         properties.push(PropertyReport { property, verdict, occasion_arose });
     }
+    let goals = goals(explored, options)?;
     Ok(ConfigurationReport {
         configuration: *configuration,
         states: explored.states(),
@@ -131,5 +138,33 @@ fn report<const P: usize, const S: usize>(
         depth: explored.depth(),
         completion: stopped.map_or(Completion::Complete, Completion::Incomplete),
         properties,
+        goals,
     })
+}
+
+/// Judges what happens in the end, and sums it up over all peers: a shortest run of any that is let down.
+fn goals<const P: usize, const S: usize>(
+    explored: &Explored<System<P, S>>,
+    options: &Options,
+) -> Result<Vec<GoalReport>, Overflow> {
+    let wanted = |goal: &&Goal| options.only.is_empty() || options.only.contains(&goal.clause);
+    let mut reports: Vec<GoalReport> =
+        GOALS.iter().filter(wanted).map(|goal| GoalReport { goal, verdict: Verdict::Unknown }).collect();
+    if reports.is_empty() {
+        return Ok(reports);
+    }
+    let Ok(fulfilments) = judge(explored, options.threads) else { return Ok(reports) };
+    for report in &mut reports {
+        let own = || fulfilments.iter().filter(|it| it.wish.clause() == report.goal.clause);
+        let lassos = own().filter_map(|it| Some((it.wish, it.never.as_ref()?)));
+        report.verdict = match lassos.min_by_key(|(_, lasso)| lasso.stem.len() + lasso.cycle.len()) {
+            Some((wish, Lasso { stem, cycle })) => {
+                let (stem, cycle) = (explored.actions(stem), explored.actions(cycle));
+                Verdict::Violated(explored.space().replay_for_ever(&stem, &cycle, wish)?)
+            }
+            None if own().any(|it| it.arose) => Verdict::Holds,
+            None => Verdict::Vacuous,
+        };
+    }
+    Ok(reports)
 }

@@ -15,55 +15,17 @@ use super::{
     hash::MapValue,
     key::{Key, Layout, Pair, shard_of},
     learn::Misses,
-    memo::{Memo, Row},
+    memo::Row,
+    run::{Event, News, Run, Successors},
     store::{PartInfo, Store},
 };
-use crate::world::{Facts, Overflow};
+use crate::world::Overflow;
 
 /// How many lookups are made together, so that their memory accesses overlap.
 const GROUP: usize = 64;
 
 /// The most parts of a state.
 const PARTS_MAX: usize = 7;
-
-/// What somebody noticed while states were expanded.
-#[derive(Clone, Copy)]
-pub(super) struct Event {
-    /// The state.
-    pub(super) source: u32,
-    /// The edge, or none if the state itself shows it.
-    pub(super) edge: Option<u8>,
-    pub(super) facts: Facts,
-}
-
-/// The successors of a run of states.
-pub(super) struct Successors<K> {
-    /// All, in order.
-    pub(super) keys: Vec<K>,
-    /// How many each state has.
-    pub(super) degrees: Vec<u8>,
-    /// What is news, in the order of states.
-    pub(super) events: Vec<Event>,
-    /// What has to be learned before the run can go on, by shard.
-    pub(super) misses: Vec<Misses<K>>,
-}
-
-impl<K> Successors<K> {
-    pub(super) fn new(shards: usize) -> Self {
-        let misses = (0..shards).map(|_| Misses::default()).collect();
-        Self { keys: Vec::new(), degrees: Vec::new(), events: Vec::new(), misses }
-    }
-
-    fn clear(&mut self) {
-        self.keys.clear();
-        self.degrees.clear();
-        self.events.clear();
-    }
-
-    fn is_missing(&self) -> bool {
-        !self.misses.iter().all(Misses::is_empty)
-    }
-}
 
 /// A row that was found, and the shard that it is in.
 #[derive(Clone, Copy)]
@@ -95,17 +57,6 @@ enum Stage {
     Followed,
 }
 
-/// A run of states to expand, and what is known.
-pub(super) struct Run<'a, K> {
-    pub(super) states: &'a [K],
-    /// The number of the first one.
-    pub(super) first: u32,
-    /// What states and what transitions have shown: no news.
-    pub(super) seen: &'a [Facts; 2],
-    /// All shards of the memory.
-    pub(super) memos: &'a [&'a Memo<K>],
-}
-
 /// One thread's expansion.
 pub(super) struct Expander<S: Space, K> {
     space: Arc<S>,
@@ -130,26 +81,6 @@ pub(super) struct Expander<S: Space, K> {
 struct Lookups<K> {
     rows: [(K, u64); GROUP * PARTS_MAX],
     shown: [(K, bool); GROUP],
-}
-
-/// Which facts of each shard are news, as of the facts that transitions have shown.
-#[derive(Default)]
-struct News {
-    seen: Facts,
-    shards: Vec<Vec<bool>>,
-}
-
-impl News {
-    fn update<K>(&mut self, run: &Run<'_, K>) {
-        if self.seen != run.seen[1] {
-            (self.seen, self.shards) = (run.seen[1], Vec::new());
-        }
-        self.shards.resize(run.memos.len(), Vec::new());
-        for (news, memo) in self.shards.iter_mut().zip(run.memos) {
-            let unknown = memo.facts[news.len()..].iter();
-            news.extend(unknown.map(|facts| !facts.without(self.seen).is_empty()));
-        }
-    }
 }
 
 impl<S: Space, K: Key> Expander<S, K> {
@@ -269,7 +200,7 @@ impl<S: Space, K: Key> Expander<S, K> {
         let hash = outlines.mix();
         let shard = shard_of(hash, run.memos.len());
         match run.memos[shard].shown.get_hashed(outlines, hash) {
-            Some(facts) => notice(run, number, run.memos[shard].facts[facts as usize], out),
+            Some(facts) => out.notice(run, number, run.memos[shard].facts[facts as usize]),
             None => {
                 self.unjudged.push((number, outlines));
                 out.misses[shard].shown.push((outlines, state));
@@ -281,7 +212,7 @@ impl<S: Space, K: Key> Expander<S, K> {
     fn judge(&mut self, state: K, number: u32, run: &Run<'_, K>, out: &mut Successors<K>) {
         let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
         let shown = self.space.judge(&store.unpack(&*self.space, state));
-        notice(run, number, shown, out);
+        out.notice(run, number, shown);
     }
 
     /// Looks up again what was missing.
@@ -294,7 +225,7 @@ impl<S: Space, K: Key> Expander<S, K> {
         for (number, outlines) in self.unjudged.drain(..) {
             let memo = run.memos[shard_of(outlines.mix(), run.memos.len())];
             let facts = memo.shown.get(outlines).expect("it has been learned");
-            notice(run, number, memo.facts[facts as usize], out);
+            out.notice(run, number, memo.facts[facts as usize]);
         }
     }
 
@@ -376,13 +307,5 @@ impl<S: Space, K: Key> Expander<S, K> {
         }
         patches.truncate(unknown);
         self.patches = patches;
-    }
-}
-
-/// Notes what a state shows, if it is news.
-#[inline]
-fn notice<K>(run: &Run<'_, K>, number: u32, facts: Facts, out: &mut Successors<K>) {
-    if !facts.without(run.seen[0]).is_empty() {
-        out.events.push(Event { source: run.first + number, edge: None, facts });
     }
 }

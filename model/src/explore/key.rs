@@ -113,7 +113,7 @@ impl Pair {
 /// Which of some shards a hash belongs to.
 #[inline]
 pub(super) fn shard_of(hash: u64, shards: usize) -> usize {
-    ((hash >> 32) * shards as u64 >> 32) as usize
+    (((hash >> 32) * shards as u64) >> 32) as usize
 }
 
 /// Which bits of a key are whose: the parts one after the other, then the rest.

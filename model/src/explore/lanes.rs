@@ -1,6 +1,6 @@
 //! Draws a run as text: one lane for each participant, time going down.
 
-use crate::world::{Lane, Line, Property, Trace};
+use crate::world::{Goal, Lane, Line, Outlook, Property, Trace, TraceStep};
 use std::fmt::Write as _;
 
 /// The width of all lanes together, without the margin for step numbers.
@@ -8,6 +8,8 @@ const LANES_WIDTH: usize = 92;
 
 /// The margin for step numbers.
 const MARGIN: usize = 4;
+
+const INFALLIBLE: &str = "writing to a string cannot fail";
 
 /// Draws a run. The server stands between the first peer and the others, so that with two peers no arrow crosses a lane.
 /// Peers that take no part have no lane.
@@ -18,22 +20,22 @@ const MARGIN: usize = 4;
 pub fn draw(trace: &Trace) -> String {
     let canvas = Canvas::new(trace);
     let mut drawing = canvas.heading();
-    for (place, step) in trace.steps.iter().enumerate() {
-        let mut number = (place + 1).to_string();
-        for line in &step.lines {
-            for row in canvas.rows(line) {
-                let row = format!("{number:>3} {row}");
-                writeln!(drawing, "{}", row.trim_end()).expect("writing to a string cannot fail");
-                number.clear();
-            }
+    let mut rows = canvas.numbered(&trace.steps, 1);
+    match &trace.then {
+        Outlook::Open => {}
+        Outlook::Stillness => rows.push("\n... and there it stays:\n".into()),
+        Outlook::Repetition(round) => {
+            rows.push("\n... and then for ever:\n".into());
+            rows.extend(canvas.numbered(round, trace.steps.len() + 1));
         }
     }
     for (place, line) in trace.conclusion.iter().enumerate() {
         for (part, row) in canvas.rows(line).into_iter().enumerate() {
             let mark = if place + part == 0 { "end" } else { "" };
-            writeln!(drawing, "{}", format!("{mark:>3} {row}").trim_end()).expect("writing to a string cannot fail");
+            rows.push(format!("{mark:>3} {row}"));
         }
     }
+    rows.iter().for_each(|row| writeln!(drawing, "{}", row.trim_end_matches(' ')).expect(INFALLIBLE));
     drawing
 }
 
@@ -43,17 +45,10 @@ pub fn counterexample(property: &Property, trace: &Trace) -> String {
     format!("{}: {}\nA shortest run that breaks it:\n\n{}", property.clause, property.statement, draw(trace))
 }
 
-/// The peers that take part in a run.
-pub(super) fn participants(trace: &Trace) -> impl Iterator<Item = Lane> {
-    let lines = || trace.steps.iter().flat_map(|step| &step.lines).chain(&trace.conclusion);
-    let takes_part = move |lane: &Lane| {
-        lines().any(|line| match line {
-            Line::Send { by, .. } => by == lane,
-            Line::Arrow { from, to, .. } => from == lane || to == lane,
-            Line::Note { at, .. } => at == lane,
-        })
-    };
-    (0..trace.peers).map(Lane::Peer).filter(takes_part)
+/// Draws a run on which a goal is never reached.
+#[must_use]
+pub fn never(goal: &Goal, trace: &Trace) -> String {
+    format!("{}: {}\nA shortest run on which that never comes true:\n\n{}", goal.clause, goal.statement, draw(trace))
 }
 
 struct Canvas {
@@ -64,7 +59,7 @@ struct Canvas {
 impl Canvas {
     /// Lanes for the server and for the peers that take part.
     fn new(trace: &Trace) -> Self {
-        let mut order: Vec<_> = participants(trace).collect();
+        let mut order: Vec<_> = (0..trace.peers).map(Lane::Peer).filter(|lane| trace.involves(*lane)).collect();
         order.insert(order.len().min(1), Lane::Server);
         let pitch = LANES_WIDTH / order.len();
         Self { order, pitch }
@@ -81,6 +76,19 @@ impl Canvas {
             row += &format!("{:<width$}", lane.to_string(), width = self.pitch);
         }
         format!("{}\n", row.trim_end())
+    }
+
+    /// The rows of steps, each step with its number.
+    fn numbered(&self, steps: &[TraceStep], first: usize) -> Vec<String> {
+        let mut rows = Vec::new();
+        for (number, step) in (first..).zip(steps) {
+            let mut number = number.to_string();
+            for row in step.lines.iter().flat_map(|line| self.rows(line)) {
+                rows.push(format!("{number:>3} {row}"));
+                number.clear();
+            }
+        }
+        rows
     }
 
     /// The lanes with nothing on them.
@@ -148,7 +156,9 @@ impl Canvas {
     }
 }
 
-fn wrap(text: &str, width: usize) -> Vec<String> {
+/// Breaks a text into lines of at most `width` columns; a longer word has a line of its own.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");
@@ -167,10 +177,19 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::TraceStep;
 
     fn trace(peers: u8, lines: Vec<Line>) -> Trace {
-        Trace { peers, length: 1, steps: vec![TraceStep { lines }], conclusion: Vec::new() }
+        Trace { peers, length: 1, steps: vec![TraceStep { lines }], then: Outlook::Open, conclusion: Vec::new() }
+    }
+
+    #[test]
+    fn what_is_repeated_for_ever_stands_apart_and_its_numbers_go_on() {
+        let note = |text: &str| Line::Note { at: Lane::Server, text: text.into() };
+        let round = vec![TraceStep { lines: vec![note("once more")] }];
+        let trace = Trace { then: Outlook::Repetition(round), ..trace(1, vec![note("once")]) };
+        let drawing = draw(&trace);
+        let rows: Vec<_> = drawing.lines().map(str::trim_start).filter(|row| !row.is_empty()).collect();
+        assert_eq!(rows[1..], ["1 │ once", "... and then for ever:", "2 │ once more"]);
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use super::lanes::participants;
-use crate::world::{Lane, Line, Trace};
+use crate::world::{Lane, Line, Outlook, Trace};
 
 /// What becomes of peers that take no part in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,14 +17,10 @@ pub enum Idle {
 fn lanes(trace: &Trace, idle: Idle) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = match idle {
         Idle::Shown => (0..trace.peers).map(Lane::Peer).collect(),
-        Idle::Hidden => participants(trace).collect(),
+        Idle::Hidden => (0..trace.peers).map(Lane::Peer).filter(|lane| trace.involves(*lane)).collect(),
     };
     lanes.insert(lanes.len().div_ceil(2), Lane::Server);
     lanes
-}
-
-fn lines(trace: &Trace) -> impl Iterator<Item = &Line> {
-    trace.steps.iter().flat_map(|step| &step.lines).chain(&trace.conclusion)
 }
 
 /// Distances of the picture, in pixels.
@@ -43,7 +38,14 @@ pub fn svg(title: &str, trace: &Trace, idle: Idle) -> String {
     let x = |lane: &Lane| MARGIN + LANE * lanes.iter().position(|own| own == lane).unwrap_or(0);
     let mut rows = String::new();
     let mut y = TOP;
-    for line in lines(trace) {
+    let stem: usize = trace.steps.iter().map(|step| step.lines.len()).sum();
+    for (place, line) in trace.lines().enumerate() {
+        if place == stem
+            && let Some(words) = then(trace)
+        {
+            text_at(&mut rows, x(&Lane::Server), y, "h", words);
+            y += ROW;
+        }
         match line {
             Line::Arrow { from, to, text } => {
                 let (start, end) = (x(from), x(to));
@@ -93,6 +95,15 @@ pub fn svg(title: &str, trace: &Trace, idle: Idle) -> String {
         text_at(&mut page, at, 50, "h", &lane.to_string());
     }
     page + &rows + "</svg>\n"
+}
+
+/// What stands between the way there and what comes then.
+fn then(trace: &Trace) -> Option<&'static str> {
+    match trace.then {
+        Outlook::Open => None,
+        Outlook::Stillness => Some("and there it stays:"),
+        Outlook::Repetition(_) => Some("and then for ever:"),
+    }
 }
 
 /// The arrow's tip, and colours for both kinds of page.
@@ -147,7 +158,15 @@ mod tests {
             },
         ];
         let conclusion = vec![Line::Note { at: a, text: "alone".to_owned() }];
-        Trace { peers: 2, length: 3, steps: vec![TraceStep { lines }], conclusion }
+        Trace { peers: 2, length: 3, steps: vec![TraceStep { lines }], then: Outlook::Open, conclusion }
+    }
+
+    #[test]
+    fn what_is_repeated_for_ever_has_a_heading() {
+        let round = vec![TraceStep { lines: vec![Line::Note { at: Lane::Server, text: "again".to_owned() }] }];
+        let picture = svg("NEG-10", &Trace { then: Outlook::Repetition(round), ..trace() }, Idle::Hidden);
+        let place = |text: &str| picture.find(text).unwrap_or_else(|| panic!("no {text}"));
+        assert!(place("user-joined A") < place("and then for ever:") && place("and then for ever:") < place("again"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Breadth-first search over packed states, in batches.
 //!
 //! A batch goes through these steps. *Expand*: each thread lists the successors of its share of the states, sorted into
-//! one list per shard. *Learn*: where a move was met that nobody remembers, each thread computes those of its shard, and
-//! expanding goes on. *Insert*: each thread looks up the successors that belong to its shard of all states. *Number*: one
+//! one list per shard. *[Learn](super::learn)*: where a move was met that nobody remembers, each thread computes those of
+//! its shard, and expanding goes on. *Insert*: each thread looks up the successors that belong to its shard of all states. *Number*: one
 //! thread numbers the new states in the order in which a single thread would have met them. *Finish*, at the beginning of
 //! the next batch: each thread collects the numbers for the edges of its share. So numbers, edges and witnesses do not
 //! depend on how many threads there are or which was faster, and no thread writes what another reads.
@@ -29,10 +29,10 @@ use super::{
 use crate::world::Overflow;
 
 /// The most states of a batch, for each thread. What it needs of memory fits in a second-level cache.
-const BATCH: usize = 4096;
+const BATCH: usize = 2048;
 
-/// How often a thread looks for its next job before it sleeps: for about as long as a batch takes.
-const SPINS: usize = 20_000;
+/// How often a thread looks for its next job before it sleeps: for less than waking up takes.
+const SPINS: usize = 2_000;
 
 /// How often progress is told, in expanded states.
 const PROGRESS_INTERVAL: usize = 1 << 16;
@@ -110,7 +110,8 @@ pub(super) fn search<S: Space, K: Key>(
             own.run(share(0));
             jobs.iter().for_each(|_| soon(&dones).expect("a helper that panics is a bug of ours"));
         };
-        let outcome = drive(&shared, limits, threads, initial, &mut merge, &mut all, progress);
+        let crew = Crew { space, store: &store, shared: &shared, threads };
+        let outcome = crew.drive(limits, initial, &mut merge, &mut all, progress);
         drop(jobs);
         outcome.map(|(depth, stopped, bytes)| (merge, depth, stopped, bytes))
     })?;
@@ -139,70 +140,101 @@ fn soon<T>(inbox: &mpsc::Receiver<T>) -> Result<T, mpsc::RecvError> {
     inbox.recv()
 }
 
-/// Takes batch after batch through its steps.
-fn drive<K: Key>(
-    shared: &Shared<K>,
-    limits: &Limits,
+/// All threads of a search.
+struct Crew<'a, S: Space, K> {
+    space: &'a Arc<S>,
+    store: &'a RwLock<Store<S>>,
+    shared: &'a Shared<S, K>,
     threads: usize,
-    initial: K,
-    merge: &mut Merge,
-    all: RunAll<'_>,
-    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-) -> Result<Outcome, Overflow> {
-    begin(shared, threads, initial, all);
-    let (mut next, mut depth, mut level_end, mut told, mut bytes) = (0, 0, 1, None, 0);
-    let mut known = 1;
-    let mut stopped = None;
-    while next < known && stopped.is_none() {
-        if next == level_end {
-            (depth, level_end) = (depth + 1, known);
-        }
-        if told.is_none_or(|told| next >= told + PROGRESS_INTERVAL) {
-            told = Some(next);
-            let transitions = merge.graph.edges() as u64;
-            if progress(&Progress { states: known, waiting: known - next, transitions, depth, bytes }).is_break() {
-                stopped = Some("stopped");
-                break;
-            }
-        }
-        let end = level_end.min(next + BATCH * threads);
-        let cut = |place: usize| next + (end - next) * place / threads;
-        all(&|place| Job::Expand { first: cut(place), end: cut(place + 1) });
-        while !shared.is_expanded()? {
-            all(&|_| Job::Learn);
-            all(&|place| Job::GoOn { first: cut(place), end: cut(place + 1) });
-        }
-        merge.edges(shared, threads);
-        all(&|_| Job::Insert);
-        merge.states(shared, threads);
-        next = end;
-        known = lock!(read shared.keys).len();
-        let shards: usize = shared.looked.iter().map(|looked| lock!(read looked).bytes).sum();
-        bytes = shards + merge.graph.bytes() + known * size_of::<K>();
-        if known > STATES_MAX - 255 * BATCH * 16 {
-            return Err(Overflow::Explorer("states"));
-        }
-        let limits =
-            [(known > limits.states_max, "too many states"), (bytes > limits.memory_bytes_max, "too much memory")];
-        stopped = limits.into_iter().find(|(is_over, _)| *is_over).map(|(_, why)| why);
-    }
-    all(&|_| Job::Finish);
-    merge.edges(shared, threads);
-    Ok((depth, stopped, bytes))
 }
 
-/// Makes the initial state known: it is the only successor of nothing.
-fn begin<K: Key>(shared: &Shared<K>, threads: usize, initial: K, all: RunAll<'_>) {
-    let shard = shard_of(initial.mix(), threads);
-    {
-        let mut share = lock!(write shared.shares[0]);
-        share.successors.keys.push(initial);
-        share.by_shard[shard].push(initial);
-        share.places[shard].push(0);
+impl<S: Space, K: Key> Crew<'_, S, K> {
+    /// Takes batch after batch through its steps.
+    fn drive(
+        &self,
+        limits: &Limits,
+        initial: K,
+        merge: &mut Merge,
+        all: RunAll<'_>,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<Outcome, Overflow> {
+        let (shared, threads) = (self.shared, self.threads);
+        self.begin(initial, all);
+        let (mut next, mut depth, mut level_end, mut told, mut bytes) = (0, 0, 1, None, 0);
+        let (mut known, mut stopped) = (1, None);
+        while next < known && stopped.is_none() {
+            if next == level_end {
+                (depth, level_end) = (depth + 1, known);
+            }
+            if told.is_none_or(|told| next >= told + PROGRESS_INTERVAL) {
+                told = Some(next);
+                let transitions = merge.graph.edges() as u64;
+                if progress(&Progress { states: known, waiting: known - next, transitions, depth, bytes }).is_break() {
+                    stopped = Some("stopped");
+                    break;
+                }
+            }
+            let end = level_end.min(next + BATCH * threads);
+            self.expand(next, end, all)?;
+            merge.edges(shared, threads);
+            all(&|_| Job::Insert);
+            merge.states(shared, threads);
+            next = end;
+            known = lock!(read shared.keys).len();
+            let shards: usize = shared.looked.iter().map(|looked| lock!(read looked).bytes).sum();
+            bytes = shards + merge.graph.bytes() + known * size_of::<K>();
+            if known > STATES_MAX - 255 * BATCH * 16 {
+                return Err(Overflow::Explorer("states"));
+            }
+            let limits =
+                [(known > limits.states_max, "too many states"), (bytes > limits.memory_bytes_max, "too much memory")];
+            stopped = limits.into_iter().find(|(is_over, _)| *is_over).map(|(_, why)| why);
+        }
+        all(&|_| Job::Finish);
+        merge.edges(shared, threads);
+        Ok((depth, stopped, bytes))
     }
-    all(&|_| Job::Insert);
-    lock!(write shared.keys).push(initial);
-    lock!(write shared.settled[shard]).push(0);
+
+    /// Makes the initial state known: it is the only successor of nothing.
+    fn begin(&self, initial: K, all: RunAll<'_>) {
+        let (shared, shard) = (self.shared, shard_of(initial.mix(), self.threads));
+        {
+            let mut share = lock!(write shared.shares[0]);
+            share.successors.keys.push(initial);
+            share.by_shard[shard].push(initial);
+            share.places[shard].push(0);
+        }
+        all(&|_| Job::Insert);
+        lock!(write shared.keys).push(initial);
+        lock!(write shared.settled[shard]).push(0);
+    }
+
+    /// Lists the successors of some states, and learns what is missing on the way.
+    fn expand(&self, first: usize, end: usize, all: RunAll<'_>) -> Result<(), Overflow> {
+        let cut = |place: usize| first + (end - first) * place / self.threads;
+        all(&|place| Job::Expand { first: cut(place), end: cut(place + 1) });
+        while !self.shared.is_expanded()? {
+            all(&|_| Job::Learn);
+            if self.intern()? {
+                all(&|_| Job::Settle);
+            }
+            all(&|place| Job::GoOn { first: cut(place), end: cut(place + 1) });
+        }
+        Ok(())
+    }
+
+    /// Adds the parts that nobody had seen to the store, and says whether there were any.
+    fn intern(&self) -> Result<bool, Overflow> {
+        let mut store = lock!(write self.store);
+        let mut is_any = false;
+        for (unknown, looked) in self.shared.unknown.iter().zip(&self.shared.looked) {
+            lock!(read looked).outcome?;
+            let mut unknown = lock!(write unknown);
+            is_any |= !unknown.is_empty();
+            unknown.intern(&**self.space, &mut store)?;
+        }
+        Ok(is_any)
+    }
 }
 
 /// What one thread does for all.
@@ -213,7 +245,7 @@ struct Merge {
 
 impl Merge {
     /// Adds the edges of the batch before, which each thread has collected for its share.
-    fn edges<K>(&mut self, shared: &Shared<K>, threads: usize) {
+    fn edges<S: Space, K>(&mut self, shared: &Shared<S, K>, threads: usize) {
         for (share, looked) in shared.shares.iter().zip(&shared.looked) {
             let share = lock!(read share);
             let targets = if threads > 1 { &share.targets } else { &lock!(read looked).numbers };
@@ -222,7 +254,7 @@ impl Merge {
     }
 
     /// Numbers new states, and keeps what was news.
-    fn states<K: Key>(&mut self, shared: &Shared<K>, threads: usize) {
+    fn states<S: Space, K: Key>(&mut self, shared: &Shared<S, K>, threads: usize) {
         let mut keys = lock!(write shared.keys);
         let looked: Vec<_> = shared.looked.iter().map(|looked| lock!(read looked)).collect();
         if threads == 1 {

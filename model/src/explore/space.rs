@@ -47,7 +47,8 @@ pub trait Space: Send + Sync {
     /// The explorer orders the actions of a state by rank (0 to 3), then by owner, then as [`Self::actions`] lists them.
     fn rank(&self, action: Self::Action) -> usize;
     /// The class of an action that is weakly fair: if from some moment on some action of the class is always possible,
-    /// then one happens. None for what the environment does if it likes. Classes are numbered from 0 to 63.
+    /// then one happens. None for what the environment does if it likes. Classes are numbered from 0
+    /// to 127.
     fn fairness(&self, action: Self::Action) -> Option<u8>;
 
     /// Takes a state apart.

@@ -33,6 +33,10 @@ impl<T: Eq + Hash> Interner<T> {
         Ok(number)
     }
 
+    pub(super) fn find(&self, value: &T) -> Option<u32> {
+        self.numbers.get(value).copied()
+    }
+
     pub(super) fn get(&self, number: u32) -> &Arc<T> {
         &self.values[number as usize]
     }
@@ -97,23 +101,6 @@ impl<S: Space> Store<S> {
             key = key ^ self.layout.field(number, place);
         }
         Ok(key)
-    }
-
-    /// Packs the state that a step made of another one, whose key is known.
-    pub(super) fn repack<K: Key>(
-        &mut self,
-        space: &S,
-        (key, before): (K, &S::State),
-        after: &S::State,
-    ) -> Result<K, Overflow> {
-        let (rest, known) = (space.rest(after), self.layout.rest(key));
-        let number = if rest == **self.rests.get(known) { known } else { self.intern_rest(rest)? };
-        let mut packed = key ^ self.layout.field(number ^ known, self.layout.parts);
-        for place in (0..self.layout.parts).filter(|place| space.may_differ(before, after, *place)) {
-            let number = self.intern_part(space, place, space.part(after, place))?;
-            packed = packed ^ self.layout.field(number ^ self.layout.part(key, place), place);
-        }
-        Ok(packed)
     }
 
     pub(super) fn unpack<K: Key>(&self, space: &S, key: K) -> S::State {

@@ -57,20 +57,17 @@ impl<K: Key> Table<K> {
         numbers.resize(first + keys.len(), 0);
         for (group, first) in keys.chunks(GROUP).zip((first..).step_by(GROUP)) {
             let (mut places, mut hashes, mut missed) = ([0_u8; GROUP], [0; GROUP], 0);
-            let mask = self.slots.len() - 1;
-            // Touch every line first: the accesses do not wait for each other.
-            let mut touched = 0;
+            // Whether a key is among the recent ones is anybody's guess: no branch depends on it.
             for (place, key) in group.iter().enumerate() {
                 let hash = key.mix();
                 let (recent, number) = self.recent[recent_slot(hash)];
-                if recent == *key && number != NONE {
-                    numbers[first + place] = number;
-                } else {
-                    (places[missed], hashes[missed]) = (place as u8, hash);
-                    touched ^= self.slots[hash as usize & mask];
-                    missed += 1;
-                }
+                numbers[first + place] = number;
+                (places[missed], hashes[missed]) = (place as u8, hash);
+                missed += usize::from((recent != *key) | (number == NONE));
             }
+            // Touch every line first: the accesses do not wait for each other.
+            let mask = self.slots.len() - 1;
+            let touched = hashes[..missed].iter().fold(0, |touched, hash| touched ^ self.slots[*hash as usize & mask]);
             std::hint::black_box(touched);
             self.insert_group(group, (&places[..missed], &hashes[..missed]), known, (numbers, first));
         }

@@ -1,6 +1,6 @@
 //! The first state and the first edge that show each fact.
 
-use super::{expand::Event, graph::Graph};
+use super::{graph::Graph, run::Event};
 use crate::world::{Fact, Facts};
 
 /// Where facts were first seen. Events come in the order of a breadth-first search, so the first path is a shortest one.

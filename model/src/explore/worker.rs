@@ -4,10 +4,11 @@ use std::sync::{PoisonError, RwLock};
 
 use super::{
     Space,
-    expand::{Expander, Run, Successors},
+    expand::Expander,
     key::{Key, shard_of},
-    learn::Learner,
+    learn::{Learner, Unknown},
     memo::Memo,
+    run::{Run, Successors},
     table::Table,
 };
 use crate::world::{Facts, Overflow};
@@ -53,17 +54,18 @@ pub(super) struct Looked<K> {
 }
 
 /// What threads share. Each lock is taken once for each step of a batch, never against another's.
-pub(super) struct Shared<K> {
+pub(super) struct Shared<S: Space, K> {
     pub(super) keys: RwLock<Vec<K>>,
     pub(super) seen: RwLock<[Facts; 2]>,
     pub(super) shares: Vec<RwLock<Share<K>>>,
     pub(super) memos: Vec<RwLock<Memo<K>>>,
+    pub(super) unknown: Vec<RwLock<Unknown<S>>>,
     pub(super) looked: Vec<RwLock<Looked<K>>>,
     /// For each shard, the final numbers of its new keys.
     pub(super) settled: Vec<RwLock<Vec<u32>>>,
 }
 
-impl<K: Key> Shared<K> {
+impl<S: Space, K: Key> Shared<S, K> {
     pub(super) fn new(threads: usize, parts: usize) -> Self {
         let share = || Share {
             successors: Successors::new(threads),
@@ -88,6 +90,7 @@ impl<K: Key> Shared<K> {
             seen: RwLock::default(),
             shares: (0..threads).map(|_| RwLock::new(share())).collect(),
             memos: (0..threads).map(|_| RwLock::new(Memo::new(parts))).collect(),
+            unknown: (0..threads).map(|_| RwLock::default()).collect(),
             looked: (0..threads).map(|_| RwLock::new(looked())).collect(),
             settled: (0..threads).map(|_| RwLock::default()).collect(),
         }
@@ -119,7 +122,10 @@ pub(super) enum Job {
         first: usize,
         end: usize,
     },
+    /// Learns what was missing.
     Learn,
+    /// Remembers what had to wait for the numbers of parts.
+    Settle,
     Insert,
     /// Gives the numbers of the batch to its edges.
     Finish,
@@ -131,7 +137,7 @@ pub(super) struct Worker<'a, S: Space, K> {
     pub(super) expander: Expander<S, K>,
     pub(super) learner: Learner<S, K>,
     pub(super) table: Table<K>,
-    pub(super) shared: &'a Shared<K>,
+    pub(super) shared: &'a Shared<S, K>,
 }
 
 impl<S: Space, K: Key> Worker<'_, S, K> {
@@ -149,6 +155,7 @@ impl<S: Space, K: Key> Worker<'_, S, K> {
                 }
             }
             Job::Learn => self.learn(),
+            Job::Settle => self.settle(),
             Job::Insert => self.insert(),
             Job::Finish => self.finish(&mut lock!(write self.shared.shares[self.place])),
         }
@@ -175,10 +182,17 @@ impl<S: Space, K: Key> Worker<'_, S, K> {
 
     fn learn(&mut self) {
         let mut memo = lock!(write self.shared.memos[self.place]);
-        let mut learn =
-            |share: &RwLock<Share<K>>| self.learner.learn(&lock!(read share).successors.misses[self.place], &mut memo);
-        let outcome = self.shared.shares.iter().try_for_each(&mut learn);
-        lock!(write self.shared.looked[self.place]).outcome = outcome;
+        let mut unknown = lock!(write self.shared.unknown[self.place]);
+        let learn = |share: &RwLock<Share<K>>| {
+            self.learner.learn(&lock!(read share).successors.misses[self.place], &mut memo, &mut unknown)
+        };
+        lock!(write self.shared.looked[self.place]).outcome = self.shared.shares.iter().try_for_each(learn);
+    }
+
+    fn settle(&mut self) {
+        let mut memo = lock!(write self.shared.memos[self.place]);
+        let mut unknown = lock!(write self.shared.unknown[self.place]);
+        lock!(write self.shared.looked[self.place]).outcome = self.learner.settle(&mut unknown, &mut memo);
     }
 
     fn insert(&mut self) {

@@ -55,8 +55,11 @@
 //! failed connection by a restart of ICE and never replaces it within a meeting, so the model does not show that the
 //! other two are needed beside the meeting number; they cost nothing and hold against peers that do replace it.
 //!
-//! What counts as stale is judged in the model by these very counts. That they agree exactly when the stays do is the
-//! argument above; it is not checked against a second bookkeeping. NEG-03 and NEG-06 are judged without them.
+//! What counts as stale is judged in the model by another bookkeeping: the world numbers the meetings of each two members
+//! by whom the server lets in where, and every signal under way bears the number that its sender had been told last. No
+//! rule reads that. So that the peers' counts agree exactly when the stays do is proved, not assumed, and NEG-07 kills the
+//! rules that count otherwise: forgetting the count with the stay, or keeping only its last bit. Under the reference the
+//! world's numbers are those of the peers, so that they add no states.
 //!
 //! What the meeting number asks of a server: exactly one notice for each join. Towards a server that announces twice or
 //! not at all (ROOM-07), it is less forgiving than the connection number.

@@ -91,7 +91,11 @@ fn receive_offer(
     } else {
         if state.pending != 0 {
             if strategy.stands(role) {
-                return ignore(state, Ignored::LostGlare, emit);
+                let state = ignore(state, Ignored::LostGlare, emit);
+                if strategy.glare == Glare::SendAgain {
+                    emit(Command::Send(SignalKind::Offer, pending_offer(&state)));
+                }
+                return state;
             }
             state = roll_back(state, strategy, emit);
         }
@@ -184,9 +188,13 @@ fn offer<E: FnMut(Command)>(mut state: Negotiation, emit: &mut E) -> Negotiation
     state.made += 1;
     state.pending = state.made;
     (state.restarting, state.restart, state.unsent) = (state.restart, false, false);
-    let ice = state.gathering();
-    emit(Command::Send(SignalKind::Offer, Description { ice, ..describe(&state) }));
+    emit(Command::Send(SignalKind::Offer, pending_offer(&state)));
     state
+}
+
+/// The offer that waits for its answer. Nothing was made since.
+fn pending_offer(state: &Negotiation) -> Description {
+    Description { ice: state.gathering(), ..describe(state) }
 }
 
 fn answer(mut state: Negotiation, emit: &mut impl FnMut(Command)) -> Negotiation {

@@ -49,6 +49,8 @@ pub enum Glare {
     BothYield,
     /// Neither rolls back.
     NobodyYields,
+    /// Neither rolls back, and each sends its offer again whenever it is crossed.
+    SendAgain,
 }
 
 /// See [`Strategy::rollback`].
@@ -158,13 +160,17 @@ impl Strategy {
     /// The tutorial with its fix for glare (7.4): the resident offers only if its id is the lower one.
     pub const LOWER_ID_GUARD: Self = Self { first_offer: FirstOffer::JoinerAndLowerResident, ..Self::BOTH_OFFER };
 
+    /// Both sides offer, and whoever sees its offer crossed sends it again.
+    pub const SEND_AGAIN: Self = Self { glare: Glare::SendAgain, ..Self::PERFECT };
+
     /// The strategies that have names, for a command line.
-    pub const NAMED: [(&'static str, Self); 5] = [
+    pub const NAMED: [(&'static str, Self); 6] = [
         ("both-offer", Self::BOTH_OFFER),
         ("lower-id-guard", Self::LOWER_ID_GUARD),
         ("lower-id-offers", Self::REFERENCE),
         ("joiner-offers", Self::JOINER_OFFERS),
         ("perfect-negotiation", Self::PERFECT),
+        ("send-again", Self::SEND_AGAIN),
     ];
 
     /// The strategy of a name.
@@ -189,7 +195,7 @@ impl Strategy {
         match self.glare {
             Glare::Replace | Glare::BothYield => false,
             Glare::IdOrder => role == Role::Impolite,
-            Glare::NobodyYields => true,
+            Glare::NobodyYields | Glare::SendAgain => true,
         }
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Served<const S: usize> {
     pub(super) by: u8,
     /// The message; none for the end of a connection.
     pub(super) message: Option<Upward>,
+    /// The mark on it.
+    pub(super) mark: u32,
     /// Where everybody was before.
     pub(super) before: SmallDirectory<S, ROOMS_MAX>,
 }

@@ -71,7 +71,7 @@ pub(super) fn audit_negotiation(
     at: Lane,
     [before, after]: [&Negotiation; 2],
     role: Role,
-    event: Event,
+    (event, is_stale): (Event, bool),
     deeds: Deeds,
     watch: &mut impl Watch,
 ) {
@@ -97,10 +97,9 @@ pub(super) fn audit_negotiation(
         watch.finding(Fact::CandidateMisapplied, at, || "but they belong to another description".into());
     }
     let (Event::Offer(signal) | Event::Answer(signal) | Event::Candidate(signal)) = event else { return };
-    let is_stale = signal.meeting != before.met;
     watch.fact_if(is_stale, Fact::StaleHeard);
     if is_stale && (deeds.applied || deeds.added || deeds.kept) {
-        watch.finding(Fact::StaleApplied, at, || "but it was made before the two met anew".into());
+        watch.finding(Fact::StaleApplied, at, || "but it is of an earlier stay".into());
     }
     match event {
         Event::Offer(_) => {

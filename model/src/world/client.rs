@@ -6,6 +6,7 @@
 
 use super::{
     Budget, Fact, World,
+    account::Account,
     audit_peer::{Deeds, audit_identity, audit_negotiation},
     packed::{Downward, Upward},
     queue::{Overflow, Queue},
@@ -57,15 +58,22 @@ impl<const P: usize, const S: usize> World<P, S> {
         let candidate = Description { meeting: met, connection, ice, ..Description::default() };
         let message = Upward::Signal(SignalKind::Candidate, Target::User(remote), candidate);
         watch.send::<P>(own as u8, || format!("{}, ahead of its description", message.text::<P>(own as u8)));
-        self.up[own].push_before_last(message.pack()?)
+        let mark = self.accounts[usize::from(peer)].told.get(remote);
+        self.up[own].push_before_last((message.pack()?, mark))
     }
 
     pub(super) fn stray(&mut self, peer: u8, target: Target<u8, u8>, watch: &mut impl Watch) -> Result<(), Overflow> {
         self.send(peer, Upward::Signal(SignalKind::Candidate, target, Description::default()), watch)
     }
 
-    /// The peer's connection is lost, and with it what was on its way to the peer and all that the peer knew.
-    pub(super) fn drop_connection(&mut self, peer: u8, watch: &mut impl Watch) {
+    /// The peer's connection is lost, and with it what was on its way to the peer. The peer ends its stay, and forgets all
+    /// that it knew.
+    pub(super) fn drop_connection(
+        &mut self,
+        setting: &Setting,
+        peer: u8,
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
         let session = self.session_of(peer);
         let lost = self.down[usize::from(session)].len();
         watch.note(Self::lane(peer), || match lost {
@@ -74,9 +82,15 @@ impl<const P: usize, const S: usize> World<P, S> {
             _ => format!("loses its connection, and {lost} messages on their way"),
         });
         self.down[usize::from(session)] = Queue::default();
+        // What its rules would send has no way any more.
+        let sent = self.up[usize::from(session)];
+        self.quit(setting, peer, watch)?;
+        self.up[usize::from(session)] = sent;
         self.negotiations[usize::from(peer)] = [0; S];
+        self.accounts[usize::from(peer)] = Account::default();
         let client = &mut self.clients[usize::from(peer)];
-        (client.is_alive, client.room, client.asking, client.roster) = (false, None, None, 0);
+        (client.is_alive, client.asking) = (false, None);
+        Ok(())
     }
 
     pub(super) fn reconnect(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
@@ -98,10 +112,14 @@ impl<const P: usize, const S: usize> World<P, S> {
 
     /// The peer handles the oldest message to its session.
     pub(super) fn deliver(&mut self, setting: &Setting, session: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
-        let word = self.down[usize::from(session)].pop().expect("delivering is enabled only with a message waiting");
+        let queue = &mut self.down[usize::from(session)];
+        let (word, mark) = queue.pop().expect("delivering is enabled only with a message waiting");
         let message = Downward::unpack(word);
         watch.arrow_down::<P>(session, || message.text::<P>(session));
         let peer = Self::peer_of(session);
+        if matches!(message, Downward::Joined(..) | Downward::UserJoined(_)) {
+            self.accounts[usize::from(peer)].hear(mark);
+        }
         let client = &mut self.clients[usize::from(peer)];
         let is_inside = client.room.is_some();
         match message {
@@ -129,7 +147,7 @@ impl<const P: usize, const S: usize> World<P, S> {
                 self.negotiate(setting, peer, remote, Event::Gone, watch)
             }
             Downward::Signal(kind, from, description) if is_inside => {
-                self.hear(setting, peer, from, kind, description, watch)
+                self.hear(setting, peer, from, (kind, description, mark), watch)
             }
             Downward::RoomClosed if is_inside => self.quit(setting, peer, watch),
             Downward::UserLeft(_) | Downward::Signal(..) | Downward::RoomClosed => {
@@ -145,8 +163,7 @@ impl<const P: usize, const S: usize> World<P, S> {
         setting: &Setting,
         peer: u8,
         from: u8,
-        kind: SignalKind,
-        description: Description,
+        (kind, description, mark): (SignalKind, Description, u32),
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
         watch.fact(Fact::SignalHeard);
@@ -155,11 +172,14 @@ impl<const P: usize, const S: usize> World<P, S> {
                 format!("knows of no {} in its room", session_name::<P>(from))
             });
         }
-        match kind {
-            SignalKind::Offer => self.negotiate(setting, peer, from, Event::Offer(description), watch),
-            SignalKind::Answer => self.negotiate(setting, peer, from, Event::Answer(description), watch),
-            SignalKind::Candidate => self.negotiate(setting, peer, from, Event::Candidate(description), watch),
-        }
+        let event = match kind {
+            SignalKind::Offer => Event::Offer(description),
+            SignalKind::Answer => Event::Answer(description),
+            SignalKind::Candidate => Event::Candidate(description),
+        };
+        let is_stale = mark != self.accounts[usize::from(peer)].told.get(from);
+        self.negotiate_once(setting, peer, from, (event, is_stale), watch)?;
+        self.answer_unless_slow(setting, peer, from, event, watch)
     }
 
     /// A request succeeded. If the peer was in a room, then that stay ends for it.
@@ -184,16 +204,26 @@ impl<const P: usize, const S: usize> World<P, S> {
     fn quit(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
         let client = &mut self.clients[usize::from(peer)];
         (client.room, client.roster) = (None, 0);
+        watch.fact_if(self.accounts[usize::from(peer)].living() != 0, Fact::StayEnded);
         for remote in 0..S as u8 {
             let state = self.negotiation(peer, remote);
             if state.connection != 0 || state.kept > 0 {
                 self.negotiate(setting, peer, remote, Event::Gone, watch)?;
             }
         }
+        let account = &mut self.accounts[usize::from(peer)];
+        let living = account.living();
+        if living != 0 {
+            watch.finding(Fact::LeftBehind, Self::lane(peer), || {
+                let names: Vec<_> = sessions(living).map(session_name::<P>).collect();
+                format!("leaves an open connection to {} behind", names.join(" and to "))
+            });
+        }
+        account.forget_connections();
         Ok(())
     }
 
-    /// Runs the peer's rules for one remote. An answer that is due is made at once, unless it may take its time.
+    /// Runs the peer's rules for one remote, about something that is no signal.
     pub(super) fn negotiate(
         &mut self,
         setting: &Setting,
@@ -202,18 +232,11 @@ impl<const P: usize, const S: usize> World<P, S> {
         event: Event,
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
-        self.negotiate_once(setting, peer, remote, event, watch)?;
-        if !matches!(event, Event::Offer(_)) || !self.owes_answer(peer, remote) {
-            return Ok(());
-        }
-        if self.budgets.left(Budget::SlowAnswer) > 0 {
-            self.budgets.spend(Budget::SlowAnswer);
-            return Ok(());
-        }
-        self.negotiate_once(setting, peer, remote, Event::Ready, watch)
+        self.negotiate_once(setting, peer, remote, (event, false), watch)
     }
 
-    fn negotiate_once(
+    /// An answer that is due is made at once, unless it may take its time.
+    fn answer_unless_slow(
         &mut self,
         setting: &Setting,
         peer: u8,
@@ -221,18 +244,42 @@ impl<const P: usize, const S: usize> World<P, S> {
         event: Event,
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
+        if !matches!(event, Event::Offer(_)) || !self.owes_answer(peer, remote) {
+            return Ok(());
+        }
+        if self.budgets.left(Budget::SlowAnswer) > 0 {
+            self.budgets.spend(Budget::SlowAnswer);
+            return Ok(());
+        }
+        self.negotiate(setting, peer, remote, Event::Ready, watch)
+    }
+
+    /// Runs the peer's rules, and looks at what they did. A signal is stale by the world's own account.
+    fn negotiate_once(
+        &mut self,
+        setting: &Setting,
+        peer: u8,
+        remote: u8,
+        (event, is_stale): (Event, bool),
+        watch: &mut impl Watch,
+    ) -> Result<(), Overflow> {
         let before = self.negotiation(peer, remote);
         let own = self.session_of(peer);
         let role = Role::between(&own, &remote);
+        let account = &mut self.accounts[usize::from(peer)];
         let up = &mut self.up[usize::from(own)];
         let (mut deeds, mut sent) = (Deeds::default(), Ok(()));
         let mut emit = |command| {
             deeds.record(command);
             watch.command::<P>(own, remote, command);
+            // A faulty server introduces a peer to itself. That is no remote, and the clauses of negotiation are silent.
+            if remote != own {
+                account.record(remote, command);
+            }
             if let Command::Send(kind, description) = command {
                 let message = Upward::Signal(kind, Target::User(remote), description);
                 watch.send::<P>(own, || message.text::<P>(own));
-                sent = sent.and_then(|()| up.push(message.pack()?));
+                sent = sent.and_then(|()| up.push((message.pack()?, account.told.get(remote))));
             }
         };
         let after = match setting.peer {
@@ -240,9 +287,8 @@ impl<const P: usize, const S: usize> World<P, S> {
             Some(peer_step) => peer_step(before, &setting.strategy, role, event, &mut emit),
         };
         sent?;
-        // A faulty server introduces a peer to itself. That is no remote, and the clauses of negotiation are silent.
         if remote != own {
-            audit_negotiation(Self::lane(peer), [&before, &after], role, event, deeds, watch);
+            audit_negotiation(Self::lane(peer), [&before, &after], role, (event, is_stale), deeds, watch);
         }
         self.set_negotiation(peer, remote, after)
     }
@@ -250,6 +296,6 @@ impl<const P: usize, const S: usize> World<P, S> {
     pub(super) fn send(&mut self, peer: u8, message: Upward, watch: &mut impl Watch) -> Result<(), Overflow> {
         let session = self.session_of(peer);
         watch.send::<P>(session, || message.text::<P>(session));
-        self.up[usize::from(session)].push(message.pack()?)
+        self.up[usize::from(session)].push((message.pack()?, 0))
     }
 }

@@ -152,9 +152,9 @@ facts! {
     Unconnected,
     /// At rest, two members of one room are connected.
     Connected,
-    /// A signal of an earlier meeting was applied or kept.
+    /// A signal of an earlier stay was applied or kept.
     StaleApplied,
-    /// A signal of an earlier meeting arrived.
+    /// A signal of an earlier stay arrived.
     StaleHeard,
     /// A candidate arrived before the description that it belongs to.
     CandidateEarly,
@@ -170,6 +170,12 @@ facts! {
     HandlersLate,
     /// That was before its tracks were added.
     TracksLate,
+    /// The stay or the connection of a peer ended that had built connections.
+    StayEnded,
+    /// Not all of them were closed.
+    LeftBehind,
+    /// At rest, more than one connection to a member is open, or one to somebody else.
+    Leaked,
     /// The host of a room with other members left, where that closes the room.
     HostLeft,
     /// The members of a closed room were not told once each, or are still recorded to be in it.

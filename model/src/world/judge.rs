@@ -9,7 +9,6 @@ use super::{
     trace::{Lane, Watch, room_name, session_name},
 };
 use crate::{
-    negotiation::Ice,
     requirement::ids::{ROOM_04, ROOM_06, ROOM_10},
     room::{Directory, invariants::room_is_sound},
 };
@@ -114,6 +113,12 @@ impl<const P: usize, const S: usize> World<P, S> {
                 });
             }
         }
+        let account = &self.accounts[usize::from(peer)];
+        for remote in sessions(account.lost | account.open & !client.roster) {
+            watch.finding(Fact::Leaked, Self::lane(peer), || {
+                format!("an open connection to {} is out of its reach", session_name::<P>(remote))
+            });
+        }
         let Some(room) = client.room else { return };
         for known in sessions(client.roster) {
             if self.server.current(known) != Some(room) {
@@ -136,9 +141,7 @@ impl<const P: usize, const S: usize> World<P, S> {
             if other < peer {
                 continue;
             }
-            let (ours, theirs) = (self.negotiation(peer, remote), self.negotiation(other, own));
-            let works = !setting.ice || [ours.ice, theirs.ice] == [Ice::Connected; 2];
-            if ours.is_connected_with(&theirs) && works {
+            if self.is_connected(setting, peer, other) {
                 watch.fact(Fact::Connected);
             } else {
                 watch.finding(Fact::Unconnected, Lane::Server, || {

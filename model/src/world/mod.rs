@@ -8,6 +8,8 @@
 //!   an answer takes time, and that a candidate overtakes its description, are actions under budgets.
 //! - A connection that drops takes with it what was on its way to the client. What the client had sent may still be
 //!   served, any prefix of it; the rest is cut when the server notices. A reconnect is a new connection with a new id.
+//! - What properties are judged by is not the rules' own numbers, but an account that the world keeps: which two met how
+//!   often, of which meeting a signal under way is, which peer connections are open.
 //! - [`Facts`] are what a step or a state shows. Each [`Property`] is a fact that must never be seen, with another fact
 //!   that must be, lest the first is never seen for want of an occasion.
 //!
@@ -18,6 +20,7 @@
 //! quiescence" is reached by every fair run. That is an argument about these rules; [`crate::explore::liveness`] judges
 //! the [`Wish`]es of any world, cycles or not, on its graph.
 
+mod account;
 mod action;
 mod audit;
 mod audit_outcome;
@@ -45,11 +48,11 @@ pub use action::{Action, IceAction};
 pub use budget::{Budget, Budgets};
 pub use configuration::Configuration;
 pub use facts::{Fact, Facts};
-pub use property::{PROPERTIES, Property, When, property};
+pub use property::{PROPERTIES, Property, UNMODELLED, When, property};
 pub use queue::{Overflow, QUEUE_MAX};
 pub use seam::{ModelDirectory, PeerStep, ServerStep};
 pub use state::{ROOMS_MAX, World};
 pub use system::{Setting, System};
-pub use trace::{Lane, Line, Trace, TraceStep};
+pub use trace::{Lane, Line, Outlook, Trace, TraceStep};
 pub use variant::{UnknownVariant, Variant};
-pub use wish::Wish;
+pub use wish::{GOALS, Goal, Wish, goal};

@@ -4,10 +4,11 @@ use super::Fact;
 use crate::requirement::{
     RequirementId,
     ids::{
-        CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_04, ID_01, ID_02, NEG_01, NEG_02, NEG_03, NEG_04,
-        NEG_05, NEG_06, NEG_07, NEG_08, ORDER_01, ORDER_02, ORDER_03, ORDER_04, RELAY_01, RELAY_02, RELAY_03, RELAY_04,
-        RELAY_05, RELAY_06, RELAY_07, RELAY_08, ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08,
-        ROOM_09, ROOM_10, ROOM_11, ROOM_12, ROOM_15,
+        CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ERR_06,
+        ERR_07, ERR_08, ID_01, ID_02, NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06, NEG_07, NEG_08, NEG_09, ORDER_01,
+        ORDER_02, ORDER_03, ORDER_04, RELAY_01, RELAY_02, RELAY_03, RELAY_04, RELAY_05, RELAY_06, RELAY_07, RELAY_08,
+        ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_09, ROOM_10, ROOM_11, ROOM_12,
+        ROOM_13, ROOM_14, ROOM_15,
     },
 };
 
@@ -119,10 +120,12 @@ properties! {
         never [ConnectionKept] occasion ConnectionClosed;
     NEG_06 Quiescence "At rest, every two members of a room are connected, and no change of media waits."
         never [Unconnected, ChangeForgotten] occasion Connected;
-    NEG_07 Transition "No signal of an earlier meeting is applied or kept."
+    NEG_07 Transition "No signal of an earlier stay is applied or kept."
         never [StaleApplied] occasion StaleHeard;
     NEG_08 Transition "A new connection has its handlers and tracks before its first description."
         never [HandlersLate, TracksLate] occasion FirstDescription;
+    NEG_09 Transition "What a peer builds is closed when its stay ends; at rest one connection is open for each fellow member."
+        never [LeftBehind, Leaked] occasion StayEnded;
     CAP_HOST_CLOSE_01 Transition "When the host leaves, every other member is told once and released, and the room ends."
         never [RoomHalfClosed] occasion HostLeft;
     CAP_HOST_TRANSFER_01 Transition "When the host leaves, every other member is told once of the next."
@@ -130,6 +133,25 @@ properties! {
     CAP_CAPACITY_01 Transition "A join of a full room is refused, and nothing changes."
         never [FullRoomJoined] occasion FullRoomRefused;
 }
+
+/// Clauses that the model cannot express, or not as a property, each with the reason.
+pub const UNMODELLED: &[(RequirementId, &str)] = &[
+    (
+        ROOM_13,
+        "the model has no clock: that the end of a connection is noticed at all is assumed, and what follows is ROOM-10",
+    ),
+    (ROOM_14, "the form of a text; messages of the model have no timestamps"),
+    (ERR_01, "a message of the model is well-formed; which ones are not is decided at the wire"),
+    (ERR_02, "payloads of the model have no size"),
+    (ERR_03, "what is malformed is not in the model; that refusals change nothing is part of ROOM-02 to ROOM-05"),
+    (ERR_05, "the model has no events that the protocol does not name"),
+    (ERR_06, "the model has no frames"),
+    (ERR_07, "hostile input is bytes; of requests without callback it is ERR-04"),
+    (
+        ERR_08,
+        "queues of the model are bounded, and that they never overflow is checked in each world; memory and delay are not in it",
+    ),
+];
 
 /// The property of a clause, if the model has one.
 #[must_use]

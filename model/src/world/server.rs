@@ -2,15 +2,17 @@
 
 use super::{
     Fact, World,
+    account::Numbers,
     audit::{Served, audit_effect, audit_message, audit_overtaking},
     audit_outcome::{Tally, audit_outcome},
     packed::{Downward, Upward},
     queue::{Overflow, Queue},
-    state::is_live,
+    state::{is_live, sessions},
     system::Setting,
     trace::{Lane, Watch, session_name},
 };
 use crate::{
+    message::ServerMessage,
     negotiation::Description,
     room::{Directory, Effect, Input, step},
 };
@@ -18,8 +20,8 @@ use crate::{
 impl<const P: usize, const S: usize> World<P, S> {
     /// The server handles the oldest message of a session.
     pub(super) fn serve(&mut self, setting: &Setting, session: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
-        let word = self.up[usize::from(session)].pop().expect("serving is enabled only with a message waiting");
-        self.serve_word(setting, session, word, watch)
+        let message = self.up[usize::from(session)].pop().expect("serving is enabled only with a message waiting");
+        self.serve_message(setting, session, message, watch)
     }
 
     /// The server handles the second message of a session before the first.
@@ -30,23 +32,23 @@ impl<const P: usize, const S: usize> World<P, S> {
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
         let queue = &mut self.up[usize::from(session)];
-        let word = queue.pop_second().expect("overtaking is enabled only with two messages waiting");
+        let message = queue.pop_second().expect("overtaking is enabled only with two messages waiting");
         let overtaken = queue.words().next().map(Upward::unpack);
-        audit_overtaking(overtaken, Upward::unpack(word), watch);
-        self.serve_word(setting, session, word, watch)
+        audit_overtaking(overtaken, Upward::unpack(message.0), watch);
+        self.serve_message(setting, session, message, watch)
     }
 
-    fn serve_word(
+    fn serve_message(
         &mut self,
         setting: &Setting,
         session: u8,
-        word: u32,
+        (word, mark): (u32, u32),
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
         let message = Upward::unpack(word);
         watch.arrow_up::<P>(session, || message.text::<P>(session));
         let next = self.up[usize::from(session)].words().next().map(Upward::unpack);
-        let served = Served { by: session, message: Some(message), before: self.server };
+        let served = Served { by: session, message: Some(message), mark, before: self.server };
         audit_message(&served, next, watch);
         self.run(setting, Input::Message(session, message.message()), &served, watch)
     }
@@ -63,14 +65,17 @@ impl<const P: usize, const S: usize> World<P, S> {
                 format!("notices that {name} is gone; {cut} of its messages are lost")
             }
         });
-        let served = Served { by: session, message: None, before: self.server };
+        let served = Served { by: session, message: None, mark: 0, before: self.server };
         watch.fact_if(self.server.current(session).is_some(), Fact::MemberEnded);
-        self.run(setting, Input::Disconnect(session), &served, watch)
+        self.run(setting, Input::Disconnect(session), &served, watch)?;
+        // The session meets nobody again.
+        self.meetings[usize::from(session)] = Numbers::default();
+        self.meetings.iter_mut().try_for_each(|numbers| numbers.set(session, 0))
     }
 
     /// The server accepts a connection.
     pub(super) fn connect(&mut self, setting: &Setting, session: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
-        let served = Served { by: session, message: None, before: self.server };
+        let served = Served { by: session, message: None, mark: 0, before: self.server };
         self.run(setting, Input::Connect(session), &served, watch)
     }
 
@@ -81,17 +86,24 @@ impl<const P: usize, const S: usize> World<P, S> {
         served: &Served<S>,
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
-        let (mut outcome, mut tally) = (Ok(()), Tally::default());
+        let (mut outcome, mut tally, mut entered) = (Ok(()), Tally::default(), None);
+        let waiting = self.down.map(|queue| queue.len());
         let (clients, down, crashed) = (&self.clients, &mut self.down, &mut self.crashed);
         let mut emit = |effect: Effect<u8, u8, Description>| {
             audit_effect::<P, S>(served, &effect, down, watch);
             tally.count(served, &effect);
+            if let Effect::Send { to, message: ServerMessage::Created(room) | ServerMessage::Joined(room, _), .. } =
+                &effect
+                && *to == served.by
+            {
+                entered = Some(*room);
+            }
             match effect {
                 Effect::Crash => *crashed = true,
                 // What is sent to a connection that has ended, and is not noticed yet, is lost.
                 Effect::Send { to, .. } if !is_live(clients, to) => {}
                 Effect::Send { to, message, clause: _ } => {
-                    let sent = Downward::of(message).pack().and_then(|word| down[usize::from(to)].push(word));
+                    let sent = Downward::of(message).pack().and_then(|word| down[usize::from(to)].push((word, 0)));
                     outcome = outcome.and(sent);
                 }
             }
@@ -101,6 +113,43 @@ impl<const P: usize, const S: usize> World<P, S> {
             Some(server_step) => server_step(&mut self.server, &setting.rules, input, &mut emit),
         }
         audit_outcome(served, &setting.rules, &tally, &self.server, watch);
-        outcome
+        outcome?;
+        if let Some(room) = entered {
+            self.meet(served, room)?;
+        }
+        self.mark(served, waiting)
+    }
+
+    /// Numbers the meetings of a session that the server let into a room.
+    fn meet(&mut self, served: &Served<S>, room: u8) -> Result<(), Overflow> {
+        for member in served.before.members(&room).iter().filter(|member| **member != served.by) {
+            let number = self.meetings[usize::from(*member)].get(served.by) + 1;
+            self.meetings[usize::from(*member)].set(served.by, number)?;
+            self.meetings[usize::from(served.by)].set(*member, number)?;
+        }
+        Ok(())
+    }
+
+    /// Marks what the server has just sent: behind what was `waiting` for each session.
+    fn mark(&mut self, served: &Served<S>, waiting: [usize; S]) -> Result<(), Overflow> {
+        for ((queue, waiting), met) in self.down.iter_mut().zip(waiting).zip(&self.meetings) {
+            let told_of = |users: u8| {
+                let mut news = Numbers::default();
+                sessions(users).try_for_each(|user| news.set(user, met.get(user)))?;
+                Ok(news.mark())
+            };
+            queue.mark_behind(waiting, |word| match Downward::unpack(word) {
+                Downward::UserJoined(user) => told_of(1 << user),
+                Downward::Joined(_, users) => told_of(users),
+                Downward::Signal(..) => Ok(served.mark),
+                Downward::Created(_)
+                | Downward::Refused(_)
+                | Downward::UserLeft(_)
+                | Downward::RoomClosed
+                | Downward::HostChanged(_)
+                | Downward::Error(_) => Ok(0),
+            })?;
+        }
+        Ok(())
     }
 }

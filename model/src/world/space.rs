@@ -4,7 +4,8 @@
 //! is exact, and costs speed only.
 
 use super::{
-    Action, Budget, Budgets, Facts, Overflow, System, World,
+    Action, Budget, Budgets, Facts, IceAction, Overflow, System, World,
+    account::{Account, Numbers},
     packed::{Downward, Upward},
     packed_negotiation::owes_answer,
     queue::Queue,
@@ -25,6 +26,7 @@ pub struct Part<const S: usize> {
     /// Whether the server knows the session, and where it believes it to be.
     records: Vec<Option<Option<u8>>>,
     client: Client,
+    account: Account,
 }
 
 /// A world without what its parts hold.
@@ -34,6 +36,7 @@ pub struct Rest<const S: usize> {
     server: SmallDirectory<S, ROOMS_MAX>,
     budgets: Budgets,
     crashed: bool,
+    meetings: [Numbers; S],
 }
 
 fn record<const S: usize>(server: &SmallDirectory<S, ROOMS_MAX>, session: u8) -> Option<Option<u8>> {
@@ -45,7 +48,8 @@ fn acks_of(queue: &Queue) -> Queue {
     let mut acks = Queue::default();
     let is_ack = |word: &u32| matches!(Downward::unpack(*word), Downward::Created(_) | Downward::Joined(..));
     let words = queue.words().filter(is_ack);
-    words.for_each(|word| acks.push(word).expect("it takes a part of what a queue held"));
+    // What they tell of is nobody else's business.
+    words.for_each(|word| acks.push((word, 0)).expect("it takes a part of what a queue held"));
     acks
 }
 
@@ -121,7 +125,25 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             Action::Notice(session) => Some(2 * S as u8 + session),
             // An answer that is being made gets ready.
             Action::Ready(peer, session) => Some((3 + peer) * S as u8 + session),
-            _ => None,
+            // ICE does what it can. That it loses a path is the network's doing.
+            Action::Ice(peer, session, IceAction::Connect | IceAction::Fail | IceAction::OpenChannel) => {
+                Some((3 + P as u8 + peer) * S as u8 + session)
+            }
+            Action::Ice(_, _, IceAction::Disconnect)
+            | Action::Enter(..)
+            | Action::EnterSecond(..)
+            | Action::RequestWithoutAck(_)
+            | Action::EnterInvalid(..)
+            | Action::Leave(_)
+            | Action::LeaveOutside(_)
+            | Action::Drop(_)
+            | Action::Reconnect(_)
+            | Action::StrayToUser(..)
+            | Action::StrayToRoom(..)
+            | Action::ChangeTracks(..)
+            | Action::Gather(..)
+            | Action::GatherEarly(..)
+            | Action::ServeOvertaking(_) => None,
         }
     }
 
@@ -136,14 +158,16 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             negotiations: state.negotiations[peer],
             records: sessions_of::<P, S>(peer).map(|session| record(&state.server, session)).collect(),
             client: state.clients[peer],
+            account: state.accounts[peer],
         }
     }
 
     fn rest(&self, state: &World<P, S>) -> Rest<S> {
         // All that a world is made of: whatever it gets in addition has to become somebody's here.
-        let World { up: _, down: _, negotiations: _, clients: _, mut server, budgets, crashed } = *state;
+        let World { up: _, down: _, negotiations: _, clients: _, accounts: _, mut server, budgets, crashed, meetings } =
+            *state;
         (0..S as u8).for_each(|session| server.disconnect(session));
-        Rest { server, budgets, crashed }
+        Rest { server, budgets, crashed, meetings }
     }
 
     fn may_differ(&self, before: &World<P, S>, after: &World<P, S>, peer: usize) -> bool {
@@ -151,12 +175,13 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         let queues_differ = |it: usize| before.up[it] != after.up[it] || before.down[it] != after.down[it];
         before.negotiations[peer] != after.negotiations[peer]
             || before.clients[peer] != after.clients[peer]
+            || before.accounts[peer] != after.accounts[peer]
             || sessions.any(|it| queues_differ(it.into()) || record(&before.server, it) != record(&after.server, it))
     }
 
     fn join(&self, rest: &Rest<S>, parts: &[&Part<S>]) -> World<P, S> {
-        let Rest { server, budgets, crashed } = *rest;
-        let mut state = World { server, crashed, ..World::initial(budgets) };
+        let Rest { server, budgets, crashed, meetings } = *rest;
+        let mut state = World { server, crashed, meetings, ..World::initial(budgets) };
         for (peer, part) in parts.iter().enumerate() {
             for (epoch, session) in sessions_of::<P, S>(peer).enumerate() {
                 state.up[usize::from(session)] = part.up[epoch];
@@ -168,6 +193,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             }
             state.negotiations[peer] = part.negotiations;
             state.clients[peer] = part.client;
+            state.accounts[peer] = part.account;
         }
         state
     }
@@ -182,6 +208,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             negotiations: if self.setting.ice { part.negotiations } else { [0; S] },
             records: part.records.clone(),
             client: Client { epoch, is_alive, room: None, asking: None, roster: 0 },
+            account: Account::default(),
         }
     }
 
@@ -189,7 +216,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         let mut part = part.clone();
         for (queue, after) in part.down.iter_mut().zip(&after.down) {
             let known = acks_of(queue).len();
-            after.words().skip(known).try_for_each(|word| queue.push(word))?;
+            after.marked().skip(known).try_for_each(|message| queue.push(message))?;
         }
         part.records.clone_from(&after.records);
         Ok(part)

@@ -1,6 +1,7 @@
 //! The state of the world, as plain data.
 
 use super::{
+    account::{Account, Numbers},
     budget::Budgets,
     packed_negotiation::{owes_answer, pack_negotiation, unpack_negotiation},
     queue::{Overflow, Queue},
@@ -24,6 +25,10 @@ pub struct World<const P: usize, const S: usize> {
     pub(super) clients: [Client; P],
     pub(super) budgets: Budgets,
     pub(super) crashed: bool,
+    /// How often each two sessions met: see [`super::account`].
+    pub(super) meetings: [Numbers; S],
+    /// What the world knows of each peer.
+    pub(super) accounts: [Account; P],
 }
 
 /// What a client knows of itself and of the members of its room.
@@ -57,6 +62,8 @@ impl<const P: usize, const S: usize> World<P, S> {
             clients: [client; P],
             budgets,
             crashed: false,
+            meetings: [Numbers::default(); S],
+            accounts: [Account::default(); P],
         }
     }
 

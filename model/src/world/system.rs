@@ -1,10 +1,10 @@
 //! The world as a transition system: where it starts, what can happen, what follows.
 
 use super::{
-    Action, Budgets, Fact, Facts, PeerStep, Property, ServerStep, World,
+    Action, Budgets, Fact, Facts, PeerStep, Property, ServerStep, Wish, World,
     packed::Upward,
     queue::Overflow,
-    trace::{Recorder, Trace, TraceStep, Watch, ice_text},
+    trace::{Outlook, Recorder, Trace, TraceStep, Watch, ice_text},
 };
 use crate::{
     message::Target,
@@ -95,15 +95,33 @@ impl<const P: usize, const S: usize> System<P, S> {
     /// A state does not fit.
     pub fn replay(&self, path: &[Action], faults: &[Fact]) -> Result<Trace, Overflow> {
         let mut state = self.initial();
-        let mut steps = Vec::new();
-        for action in path {
-            let mut recorder = Recorder::default();
-            state.apply(&self.setting, *action, &mut recorder)?;
-            steps.push(TraceStep { lines: recorder.lines });
-        }
+        let steps = self.tell_path(&mut state, path)?;
         let mut recorder = Recorder { only: Some(faults), ..Recorder::default() };
         state.judge(&self.setting, &mut recorder);
-        Ok(Trace::of(P as u8, steps, recorder.lines))
+        Ok(Trace::of(P as u8, steps, Outlook::Open, recorder.lines))
+    }
+
+    /// Replays a run on which a wish never comes true: the way there, and what is then repeated for ever, if anything.
+    ///
+    /// # Errors
+    /// A state does not fit.
+    pub fn replay_for_ever(&self, stem: &[Action], cycle: &[Action], wish: Wish) -> Result<Trace, Overflow> {
+        let mut state = self.initial();
+        let steps = self.tell_path(&mut state, stem)?;
+        let then = match cycle {
+            [] => Outlook::Stillness,
+            round => Outlook::Repetition(self.tell_path(&mut state, round)?),
+        };
+        Ok(Trace::of(P as u8, steps, then, vec![state.complaint(wish)]))
+    }
+
+    fn tell_path(&self, state: &mut World<P, S>, path: &[Action]) -> Result<Vec<TraceStep>, Overflow> {
+        let tell = |action: &Action| {
+            let mut recorder = Recorder::default();
+            state.apply(&self.setting, *action, &mut recorder)?;
+            Ok(TraceStep { lines: recorder.lines })
+        };
+        path.iter().map(tell).collect()
     }
 }
 
@@ -123,10 +141,7 @@ impl<const P: usize, const S: usize> World<P, S> {
             }
             Action::RequestWithoutAck(peer) => self.send(peer, Upward::RequestWithoutAck, watch),
             Action::Leave(peer) => self.leave(setting, peer, watch),
-            Action::Drop(peer) => {
-                self.drop_connection(peer, watch);
-                Ok(())
-            }
+            Action::Drop(peer) => self.drop_connection(setting, peer, watch),
             Action::Reconnect(peer) => self.reconnect(setting, peer, watch),
             Action::Notice(session) => self.notice(setting, session, watch),
             Action::StrayToUser(peer, session) => self.stray(peer, Target::User(session), watch),

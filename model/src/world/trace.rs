@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     message::{RequestKind, SignalKind, Target},
-    negotiation::{Command, Description, Ignored},
+    negotiation::{Command, Description, Ignored, Role},
 };
 
 /// A participant.
@@ -59,29 +59,74 @@ pub struct TraceStep {
 pub struct Trace {
     /// The number of peers.
     pub peers: u8,
-    /// The number of actions.
+    /// The number of actions, those that are repeated once.
     pub length: usize,
     /// What happened, without the steps that the next one tells.
     pub steps: Vec<TraceStep>,
-    /// What is wrong with the final state, if a state and not a step is at fault.
+    /// What comes then.
+    pub then: Outlook,
+    /// What is wrong with the final state, if a state and not a step is at fault; or what never comes true.
     pub conclusion: Vec<Line>,
+}
+
+/// What comes after the last step of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// Whatever does: what has happened is wrong already.
+    Open,
+    /// Nothing, unless somebody acts.
+    Stillness,
+    /// These steps, for ever.
+    Repetition(Vec<TraceStep>),
 }
 
 impl Trace {
     /// Makes a trace of replayed steps. A message that is handled in the very next step is told once, as an arrow.
     #[must_use]
-    pub(super) fn of(peers: u8, mut steps: Vec<TraceStep>, conclusion: Vec<Line>) -> Self {
-        let length = steps.len();
-        for place in 1..steps.len() {
-            let (earlier, later) = steps.split_at_mut(place);
-            let Some(Line::Arrow { from, text, .. }) = later[0].lines.first() else { continue };
-            earlier[place - 1]
-                .lines
-                .retain(|line| !matches!(line, Line::Send { by, text: sent } if by == from && sent == text));
+    pub(super) fn of(peers: u8, mut steps: Vec<TraceStep>, mut then: Outlook, conclusion: Vec<Line>) -> Self {
+        let mut length = steps.len();
+        tell_once(&mut steps);
+        if let Outlook::Repetition(round) = &mut then {
+            length += round.len();
+            tell_once(round);
         }
-        steps.retain(|step| !step.lines.is_empty());
-        Self { peers, length, steps, conclusion }
+        Self { peers, length, steps, then, conclusion }
     }
+
+    /// The steps that are repeated for ever; none if nothing is.
+    #[must_use]
+    pub fn repeated(&self) -> &[TraceStep] {
+        match &self.then {
+            Outlook::Repetition(round) => round,
+            Outlook::Open | Outlook::Stillness => &[],
+        }
+    }
+
+    /// All lines, in order.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.steps.iter().chain(self.repeated()).flat_map(|step| &step.lines).chain(&self.conclusion)
+    }
+
+    /// Whether a participant does or suffers anything.
+    #[must_use]
+    pub fn involves(&self, lane: Lane) -> bool {
+        self.lines().any(|line| match line {
+            Line::Send { by, .. } => *by == lane,
+            Line::Arrow { from, to, .. } => *from == lane || *to == lane,
+            Line::Note { at, .. } => *at == lane,
+        })
+    }
+}
+
+fn tell_once(steps: &mut Vec<TraceStep>) {
+    for place in 1..steps.len() {
+        let (earlier, later) = steps.split_at_mut(place);
+        let Some(Line::Arrow { from, text, .. }) = later[0].lines.first() else { continue };
+        earlier[place - 1]
+            .lines
+            .retain(|line| !matches!(line, Line::Send { by, text: sent } if by == from && sent == text));
+    }
+    steps.retain(|step| !step.lines.is_empty());
 }
 
 /// Looks on while a step happens. The search wants facts only, and pays for nothing else.
@@ -293,7 +338,10 @@ fn command_text<const P: usize>(own: u8, remote: u8, command: Command) -> String
             format!("InvalidStateError: {signal} finds no offer that waits")
         }
         Command::Ignore(Ignored::Stale) => "ignores it: of an earlier meeting".into(),
-        Command::Ignore(Ignored::LostGlare) => "impolite: ignores it, its own offer stands".into(),
+        Command::Ignore(Ignored::LostGlare) => {
+            let role = if Role::between(&own, &remote) == Role::Impolite { "impolite: " } else { "" };
+            format!("{role}ignores it, its own offer stands")
+        }
         Command::Ignore(Ignored::NotOutstanding) => "ignores it: answers no offer that waits".into(),
         Command::Ignore(Ignored::Superseded) => "ignores it: of a description that was replaced".into(),
         Command::Ignore(Ignored::TooMany) => "ignores it: it keeps too many already".into(),

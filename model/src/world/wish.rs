@@ -1,25 +1,98 @@
 //! What must come true in the end, if nothing under way is put off for ever (liveness).
 
-use super::{System, World, state::is_live};
+use super::{
+    Line, Setting, System, World,
+    state::is_live,
+    trace::{Lane, session_name},
+};
 use crate::{
     explore::liveness::{Environment, Wishes},
+    negotiation::Ice,
+    requirement::{
+        RequirementId,
+        ids::{NEG_06, NEG_10, ROOM_08, ROOM_10},
+    },
     room::Directory,
 };
+
+/// A claim about what happens in the end, over all peers: one kind of [`Wish`]. A clause has at most one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goal {
+    /// The clause that demands it.
+    pub clause: RequirementId,
+    /// What must come true, in English.
+    pub statement: &'static str,
+}
+
+/// All goals, in the order of docs/protocol.md.
+pub const GOALS: &[Goal] = &[
+    Goal { clause: ROOM_08, statement: "In the end every member that stays learns of each one that left." },
+    Goal {
+        clause: ROOM_10,
+        statement: "In the end every member that stays learns of each one whose connection ended.",
+    },
+    Goal { clause: NEG_06, statement: "In the end every two members that stay are connected." },
+    Goal { clause: NEG_10, statement: "In the end nothing is under way, unless users act: negotiation ends." },
+];
+
+/// The goal of a clause, if the model has one.
+#[must_use]
+pub fn goal(clause: RequirementId) -> Option<&'static Goal> {
+    GOALS.iter().find(|goal| goal.clause == clause)
+}
 
 /// Something that may be wanting for a while, and not for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Wish {
     /// Two peers that stay in one room get connected (NEG-06).
     Connected(u8, u8),
-    /// A peer that stays learns that a session is no longer in its room (ROOM-08, ROOM-10).
-    DepartureLearned(u8, u8),
-    /// Nothing is under way any more, once the users stop: negotiation ends.
+    /// A peer that stays learns that a session has left its room (ROOM-08).
+    LeavingLearned(u8, u8),
+    /// A peer that stays learns that a session has ended (ROOM-10).
+    EndLearned(u8, u8),
+    /// Nothing is under way any more, once the users stop: negotiation ends (NEG-10).
     Rest,
 }
 
+impl Wish {
+    /// The clause that demands it.
+    #[must_use]
+    pub fn clause(self) -> RequirementId {
+        match self {
+            Self::Connected(..) => NEG_06,
+            Self::LeavingLearned(..) => ROOM_08,
+            Self::EndLearned(..) => ROOM_10,
+            Self::Rest => NEG_10,
+        }
+    }
+
+    /// What the environment may do to keep it from coming true.
+    fn environment(self) -> Environment {
+        match self {
+            Self::Connected(..) | Self::LeavingLearned(..) | Self::EndLearned(..) => Environment::Restless,
+            Self::Rest => Environment::Settles,
+        }
+    }
+
+    /// Visits all wishes of a world, in their order.
+    fn each<const P: usize, const S: usize>(mut visit: impl FnMut(Self)) {
+        for one in 0..P as u8 {
+            (one + 1..P as u8).for_each(|other| visit(Self::Connected(one, other)));
+            for session in (0..S as u8).filter(|session| usize::from(*session) % P != usize::from(one)) {
+                visit(Self::LeavingLearned(one, session));
+                visit(Self::EndLearned(one, session));
+            }
+        }
+        visit(Self::Rest);
+    }
+}
+
 impl<const P: usize, const S: usize> World<P, S> {
-    /// The room that the peer is in, by its own belief and by the server's record.
+    /// The room that the peer is in, by its own belief and by the server's record. Without a server nobody is anywhere.
     fn settled_room(&self, peer: u8) -> Option<u8> {
+        if self.crashed {
+            return None;
+        }
         let session = self.session_of(peer);
         let room = self.clients[usize::from(peer)].room.filter(|_| is_live(&self.clients, session));
         room.filter(|room| self.server.current(session) == Some(*room))
@@ -27,20 +100,50 @@ impl<const P: usize, const S: usize> World<P, S> {
 
     /// Whether a wish has not come true yet, where it has a place.
     #[must_use]
-    pub fn is_wanting(&self, wish: Wish) -> bool {
+    pub fn is_wanting(&self, setting: &Setting, wish: Wish) -> bool {
         match wish {
             Wish::Connected(one, other) => {
                 let room = self.settled_room(one);
-                let ends =
-                    (self.negotiation(one, self.session_of(other)), self.negotiation(other, self.session_of(one)));
-                room.is_some() && room == self.settled_room(other) && !ends.0.is_connected_with(&ends.1)
+                room.is_some() && room == self.settled_room(other) && !self.is_connected(setting, one, other)
             }
-            Wish::DepartureLearned(peer, remote) => self.settled_room(peer).is_some_and(|room| {
-                let is_known = self.clients[usize::from(peer)].roster & 1 << remote != 0;
-                is_known && (self.server.current(remote) != Some(room) || !self.is_live(remote))
+            Wish::LeavingLearned(peer, remote) => self.settled_room(peer).is_some_and(|room| {
+                self.knows(peer, remote) && self.is_live(remote) && self.server.current(remote) != Some(room)
             }),
-            Wish::Rest => !self.is_quiescent(),
+            Wish::EndLearned(peer, remote) => {
+                self.settled_room(peer).is_some() && self.knows(peer, remote) && !self.is_live(remote)
+            }
+            Wish::Rest => !self.crashed && !self.is_at_rest(setting),
         }
+    }
+
+    fn knows(&self, peer: u8, remote: u8) -> bool {
+        self.clients[usize::from(peer)].roster & 1 << remote != 0
+    }
+
+    /// Whether the ends of two peers fit and, where ICE is looked at, ICE works at both.
+    pub(super) fn is_connected(&self, setting: &Setting, one: u8, other: u8) -> bool {
+        let ours = self.negotiation(one, self.session_of(other));
+        let theirs = self.negotiation(other, self.session_of(one));
+        let works = !setting.ice || [ours.ice, theirs.ice] == [Ice::Connected; 2];
+        works && ours.is_connected_with(&theirs)
+    }
+
+    /// A wish that never comes true, in words.
+    pub(super) fn complaint(&self, wish: Wish) -> Line {
+        let name = |peer: u8| session_name::<P>(self.session_of(peer));
+        let (at, text) = match wish {
+            Wish::Connected(one, other) => {
+                (Lane::Server, format!("{} and {} are not connected", name(one), name(other)))
+            }
+            Wish::LeavingLearned(peer, remote) => {
+                (Lane::Peer(peer), format!("never learns that {} has left", session_name::<P>(remote)))
+            }
+            Wish::EndLearned(peer, remote) => {
+                (Lane::Peer(peer), format!("never learns that {} is gone", session_name::<P>(remote)))
+            }
+            Wish::Rest => (Lane::Server, "this never ends".into()),
+        };
+        Line::Note { at, text }
     }
 }
 
@@ -48,218 +151,24 @@ impl<const P: usize, const S: usize> Wishes for System<P, S> {
     type Wish = Wish;
 
     fn wishes(&self) -> Vec<(Wish, Environment)> {
-        let peers = 0..P as u8;
-        let pairs = peers.clone().flat_map(|one| (one + 1..P as u8).map(move |other| Wish::Connected(one, other)));
-        let departures = peers.flat_map(|peer| {
-            let others = (0..S as u8).filter(move |session| usize::from(*session) % P != usize::from(peer));
-            others.map(move |session| Wish::DepartureLearned(peer, session))
-        });
-        let enduring = pairs.chain(departures).map(|wish| (wish, Environment::Restless));
-        enduring.chain([(Wish::Rest, Environment::Settles)]).collect()
+        let mut wishes = Vec::new();
+        Wish::each::<P, S>(|wish| wishes.push((wish, wish.environment())));
+        wishes
     }
 
     fn wanting(&self, state: &World<P, S>) -> u64 {
-        let wishes = self.wishes().into_iter().enumerate();
-        wishes.fold(0, |bits, (place, (wish, _))| bits | u64::from(state.is_wanting(wish)) << place)
+        let (mut bits, mut place) = (0, 0);
+        Wish::each::<P, S>(|wish| {
+            bits |= u64::from(state.is_wanting(&self.setting, wish)) << place;
+            place += 1;
+        });
+        bits
+    }
+
+    fn is_dead_end(&self, state: &World<P, S>) -> bool {
+        state.crashed || state.is_at_rest(&self.setting)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::ops::ControlFlow;
-
-    use super::*;
-    use crate::{
-        explore::{
-            Explored, Limits, Space, contract, explore,
-            liveness::{Fulfilment, Lasso, judge},
-        },
-        message::{SignalKind, Target},
-        negotiation::Description,
-        world::{
-            Action, Budget, Budgets, Facts, Overflow, Variant,
-            packed::{Downward, Upward},
-            space::{Part, Rest},
-        },
-    };
-
-    const LIMITS: Limits = Limits { states_max: 1 << 22, memory_bytes_max: 1 << 30, threads: 1 };
-
-    fn run<S: Space>(space: S) -> Explored<S> {
-        explore(space, &LIMITS, &mut |_| ControlFlow::Continue(())).unwrap()
-    }
-
-    fn system<const P: usize, const S: usize>(variant: &Variant, name: &str) -> System<P, S> {
-        let configuration = variant.configurations.iter().find(|it| it.name == name).unwrap();
-        System { setting: variant.setting(configuration), budgets: configuration.budgets }
-    }
-
-    fn never(fulfilments: Vec<Fulfilment<Wish>>) -> Vec<(Wish, Lasso)> {
-        fulfilments.into_iter().filter_map(|it| Some((it.wish, it.never?))).collect()
-    }
-
-    #[test]
-    fn every_wish_of_the_reference_arises_and_comes_true() {
-        let reference = Variant::reference();
-        let mesh = judge(&run(system::<3, 3>(&reference, "mesh"))).unwrap();
-        let rejoin = judge(&run(system::<2, 2>(&reference, "rejoin"))).unwrap();
-        let slow = judge(&run(system::<2, 2>(&reference, "slow-answers"))).unwrap();
-        for fulfilment in mesh.into_iter().chain(rejoin).chain(slow) {
-            assert!(fulfilment.arose && fulfilment.never.is_none(), "{fulfilment:?}");
-        }
-    }
-
-    #[test]
-    fn whatever_ice_does_a_pair_that_stays_gets_connected() {
-        let fulfilments = judge(&run(system::<2, 2>(&Variant::reference(), "ice"))).unwrap();
-        assert!(fulfilments.iter().any(|it| it.arose && it.wish == Wish::Connected(0, 1)));
-        assert_eq!(never(fulfilments), []);
-    }
-
-    #[test]
-    fn survivors_of_a_lost_connection_learn_of_it() {
-        let fulfilments = judge(&run(system::<2, 4>(&Variant::reference(), "reconnect"))).unwrap();
-        assert!(fulfilments.iter().any(|it| it.arose && matches!(it.wish, Wish::DepartureLearned(0, 3))));
-        assert_eq!(never(fulfilments), []);
-    }
-
-    #[test]
-    fn in_the_tutorial_a_pair_that_stays_is_never_connected() {
-        let explored = run(system::<3, 3>(&Variant::tutorial(), "encounter"));
-        let never = never(judge(&explored).unwrap());
-        let (wish, lasso) = &never[0];
-        assert_eq!((*wish, &lasso.cycle), (Wish::Connected(0, 1), &Vec::new()));
-        assert!(!explored.actions(&lasso.stem).is_empty());
-    }
-
-    /// A change to a world: what is different after a step.
-    trait Change: Send + Sync {
-        fn change(&self, system: &System<2, 2>, before: &World<2, 2>, action: Action, after: &mut World<2, 2>);
-    }
-
-    /// The world of two peers, changed.
-    struct Changed<C>(System<2, 2>, C);
-
-    impl<C: Change> Space for Changed<C> {
-        type State = World<2, 2>;
-        type Action = Action;
-        type Part = Part<2>;
-        type Rest = Rest<2>;
-
-        fn parts(&self) -> usize {
-            2
-        }
-        fn initial(&self) -> World<2, 2> {
-            self.0.initial()
-        }
-        fn actions(&self, state: &World<2, 2>, actions: &mut Vec<Action>) {
-            self.0.actions(state, actions);
-        }
-        fn step(&self, state: &World<2, 2>, action: Action) -> Result<(World<2, 2>, Facts), Overflow> {
-            let (mut next, facts) = self.0.step(state, action)?;
-            self.1.change(&self.0, state, action, &mut next);
-            Ok((next, facts))
-        }
-        fn judge(&self, state: &World<2, 2>) -> Facts {
-            self.0.judge(state)
-        }
-        fn owner(&self, action: Action) -> usize {
-            self.0.owner(action)
-        }
-        fn rank(&self, action: Action) -> usize {
-            self.0.rank(action)
-        }
-        fn fairness(&self, action: Action) -> Option<u8> {
-            self.0.fairness(action)
-        }
-        fn split(&self, state: &World<2, 2>) -> (Self::Rest, Vec<Self::Part>) {
-            self.0.split(state)
-        }
-        fn join(&self, rest: &Self::Rest, parts: &[&Self::Part]) -> World<2, 2> {
-            self.0.join(rest, parts)
-        }
-        fn outline(&self, part: &Self::Part) -> Self::Part {
-            self.0.outline(part)
-        }
-        fn receive(&self, part: &Self::Part, after: &Self::Part) -> Result<Self::Part, Overflow> {
-            self.0.receive(part, after)
-        }
-        fn is_at_rest(&self, part: &Self::Part) -> bool {
-            Space::is_at_rest(&self.0, part)
-        }
-    }
-
-    impl<C: Change> Wishes for Changed<C> {
-        type Wish = (Wish, Environment);
-
-        /// Whether rest is reached, whatever the environment does and once it settles.
-        fn wishes(&self) -> Vec<(Self::Wish, Environment)> {
-            [Environment::Restless, Environment::Settles].map(|it| ((Wish::Rest, it), it)).to_vec()
-        }
-        fn wanting(&self, state: &World<2, 2>) -> u64 {
-            if state.is_wanting(Wish::Rest) { 3 } else { 0 }
-        }
-    }
-
-    fn two(budgets: Budgets) -> System<2, 2> {
-        System { budgets, ..system(&Variant::reference(), "rejoin") }
-    }
-
-    /// Budgets do not shrink.
-    struct Unbudgeted;
-
-    impl Change for Unbudgeted {
-        fn change(&self, system: &System<2, 2>, _: &World<2, 2>, _: Action, after: &mut World<2, 2>) {
-            after.budgets = system.budgets;
-        }
-    }
-
-    #[test]
-    fn users_without_budgets_keep_the_world_busy_for_ever_and_it_rests_once_they_stop() {
-        let budgets = Budgets::NONE.with(Budget::Create, 1).with(Budget::Leave, 1);
-        let explored = run(Changed(two(budgets), Unbudgeted));
-        assert_eq!(contract::holds(&explored), Ok(()));
-        let [restless, settled] = judge(&explored).unwrap().try_into().unwrap();
-        let lasso = restless.never.unwrap();
-        let cycle = explored.actions(&lasso.cycle);
-        assert!(cycle.iter().any(|action| matches!(action, Action::Enter(..))), "{cycle:?}");
-        assert_eq!(settled.never, None);
-    }
-
-    /// A peer that hears that its offer could not be delivered sends it again.
-    struct OffersAgain;
-
-    impl Change for OffersAgain {
-        fn change(&self, _: &System<2, 2>, before: &World<2, 2>, action: Action, after: &mut World<2, 2>) {
-            let Action::Deliver(session) = action else { return };
-            let mut queue = before.down[usize::from(session)];
-            if queue.pop().map(Downward::unpack) == Some(Downward::Error(SignalKind::Offer)) {
-                let offer = Upward::Signal(SignalKind::Offer, Target::User(1 - session), Description::default());
-                after.up[usize::from(session)].push(offer.pack().unwrap()).unwrap();
-            }
-        }
-    }
-
-    #[test]
-    fn a_peer_that_offers_again_whenever_it_is_refused_never_rests() {
-        let budgets = Budgets::NONE.with(Budget::Create, 1).with(Budget::Join, 1).with(Budget::Leave, 1);
-        let explored = run(Changed(two(budgets), OffersAgain));
-        assert_eq!(contract::holds(&explored), Ok(()));
-        let [_, settled] = judge(&explored).unwrap().try_into().unwrap();
-        let lasso = settled.never.expect("the offer goes round for ever");
-        let cycle = explored.actions(&lasso.cycle);
-        let is_round = |it: &[Action]| {
-            matches!(it, [Action::Serve(0), Action::Deliver(0)] | [Action::Deliver(0), Action::Serve(0)])
-        };
-        assert!(is_round(&cycle), "{cycle:?}");
-        assert!(!lasso.stem.is_empty());
-    }
-
-    #[test]
-    fn nothing_is_said_of_what_was_not_explored_completely() {
-        let limits = Limits { states_max: 100, ..LIMITS };
-        let system = system::<2, 2>(&Variant::reference(), "rejoin");
-        let explored = explore(system, &limits, &mut |_| ControlFlow::Continue(())).unwrap();
-        assert!(judge(&explored).is_err());
-    }
-}
+mod tests;

@@ -1,8 +1,13 @@
 //! The generated parts of docs/model.md: each stands between `<!-- generated:NAME -->` and `<!-- end:NAME -->`.
 
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
-use glare_model::negotiation::{Strategy, table};
+use glare_model::{
+    negotiation::{Strategy, table},
+    requirement::RequirementId,
+    world::{Property, UNMODELLED, goal, property},
+};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/model.md");
 
@@ -37,4 +42,26 @@ fn the_transition_table_is_that_of_the_code() {
 #[test]
 fn the_diagram_is_that_of_the_code() {
     in_step("diagram", &format!("```mermaid\n{}```", table::mermaid(&Strategy::REFERENCE)));
+}
+
+/// Every clause, with what the model claims of it or why it claims nothing.
+#[test]
+fn every_clause_has_a_claim_or_a_reason_for_none_and_the_ledger_is_in_step() {
+    let mut table = String::from("| clause | claim | occasion |\n|---|---|---|\n");
+    for clause in RequirementId::all() {
+        let mut rows = Vec::new();
+        if let Some(Property { statement, occasion, .. }) = property(*clause) {
+            rows.push(format!("{statement} | `{occasion:?}`"));
+        }
+        if let Some(goal) = goal(*clause) {
+            rows.push(format!("{} | it is wanting for a while", goal.statement));
+        }
+        let reason = UNMODELLED.iter().find(|(unmodelled, _)| unmodelled == clause);
+        assert_eq!(rows.is_empty(), reason.is_some(), "{clause}: either a claim or a reason for none");
+        rows.extend(reason.map(|(_, why)| format!("none: {why} | |")));
+        for row in rows {
+            writeln!(table, "| [{clause}](protocol.md#{clause}) | {row} |").unwrap();
+        }
+    }
+    in_step("ledger", &table.replace("| | |\n", "| |\n"));
 }

@@ -6,13 +6,13 @@ use glare_model::{
         self, Answers, Candidates, Command, Connections, Description, Event, FirstOffer, Glare, Meetings, Negotiation,
         Recovery, Role, Rollback, Setup, Strategy,
     },
-    requirement::ids::{NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06, NEG_07, NEG_08},
+    requirement::ids::{NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06, NEG_07, NEG_08, NEG_09, NEG_10},
     world::Variant,
 };
 
 use super::{
     EVERYWHERE,
-    Fate::{Equivalent, Killed},
+    Fate::{Equivalent, Killed, LetDown},
     Mutant,
 };
 
@@ -71,6 +71,35 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         change: chosen!(first_offer: FirstOffer::Both, glare: Glare::BothYield),
         world: "pair",
         fate: Killed(NEG_02),
+    },
+    Mutant {
+        id: "nobody-yields-first",
+        rule: "both offer when they meet, and on glare both offers stand",
+        change: chosen!(first_offer: FirstOffer::Both, glare: Glare::NobodyYields),
+        world: "pair",
+        fate: LetDown(NEG_06),
+    },
+    Mutant {
+        id: "sent-again",
+        rule: "both offer when they meet, and whoever sees its offer crossed sends it again",
+        change: chosen!(first_offer: FirstOffer::Both, glare: Glare::SendAgain),
+        world: "pair",
+        fate: LetDown(NEG_10),
+    },
+    Mutant {
+        id: "candidates-echoed",
+        rule: "a candidate is answered with a candidate",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            let after = negotiation::step(state, strategy, role, event, &mut |command| emit(command));
+            match event {
+                Event::Candidate(_) => {
+                    negotiation::step(after, strategy, role, Event::Gathered, &mut |command| emit(command))
+                }
+                _ => after,
+            }
+        }),
+        world: "candidates",
+        fate: LetDown(NEG_10),
     },
     Mutant {
         id: "roles-swapped",
@@ -150,6 +179,44 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         fate: Killed(NEG_05),
     },
     Mutant {
+        id: "forgotten-unclosed",
+        rule: "a connection to somebody who has gone is forgotten, and not closed",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            negotiation::step(state, strategy, role, event, &mut |command| {
+                if command != Command::Close {
+                    emit(command);
+                }
+            })
+        }),
+        world: "mesh-once",
+        fate: Killed(NEG_09),
+    },
+    Mutant {
+        id: "left-open",
+        rule: "who leaves closes one connection after the other, but forgets those that wait for an answer",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            negotiation::step(state, strategy, role, event, &mut |command| {
+                if !(command == Command::Close && event == Event::Gone && state.pending != 0) {
+                    emit(command);
+                }
+            })
+        }),
+        world: "rejoin",
+        fate: Killed(NEG_09),
+    },
+    Mutant {
+        id: "built-anew",
+        rule: "a change of tracks builds another connection beside the one that there is",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            if event == Event::ChangeTracks && state.connection != 0 {
+                emit(Command::Build);
+            }
+            negotiation::step(state, strategy, role, event, &mut |command| emit(command))
+        }),
+        world: "renegotiation",
+        fate: Killed(NEG_09),
+    },
+    Mutant {
         id: "meetings-ignored",
         rule: "a signal of another meeting is taken for fresh",
         change: chosen!(meetings: Meetings::Ignored),
@@ -162,6 +229,38 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         change: chosen!(meetings: Meetings::CountedInside),
         world: "rejoin",
         fate: Killed(NEG_06),
+    },
+    Mutant {
+        id: "meetings-forgotten",
+        rule: "the count of meetings does not survive the stay",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            let after = negotiation::step(state, strategy, role, event, &mut |command| emit(command));
+            if event == Event::Gone { Negotiation { met: 0, ..after } } else { after }
+        }),
+        world: "rejoin",
+        fate: Killed(NEG_07),
+    },
+    Mutant {
+        id: "meetings-modulo-two",
+        rule: "of the count of meetings only the last bit is kept",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            let after = negotiation::step(state, strategy, role, event, &mut |command| emit(command));
+            Negotiation { met: after.met % 2, ..after }
+        }),
+        world: "rejoin",
+        fate: Killed(NEG_07),
+    },
+    Mutant {
+        id: "meetings-from-two",
+        rule: "the count of meetings begins with two",
+        change: rewritten!(|state, strategy, role, event, emit| {
+            let met = if state.met == 0 { 1 } else { state.met };
+            let is_meeting = matches!(event, Event::Met(_));
+            let state = if is_meeting { Negotiation { met, ..state } } else { state };
+            negotiation::step(state, strategy, role, event, &mut |command| emit(command))
+        }),
+        world: EVERYWHERE,
+        fate: Equivalent("both sides count alike, and what they count from is nobody's business"),
     },
     Mutant {
         id: "handlers-late",

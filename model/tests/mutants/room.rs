@@ -11,7 +11,7 @@ use glare_model::{
 };
 
 use super::{
-    Fate::{Equivalent, Killed},
+    Fate::{Equivalent, Killed, LetDown},
     Mutant,
     seam::{AnEffect, others, send},
 };
@@ -164,6 +164,16 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         fate: Killed(ROOM_08),
     },
     Mutant {
+        id: "leaver-told",
+        rule: "user-left is sent to the one who left",
+        change: amended!(|to, message, send| match message {
+            ServerMessage::UserLeft(leaver) => send(leaver, ServerMessage::UserLeft(leaver)),
+            other => send(to, other),
+        }),
+        world: "rejoin",
+        fate: LetDown(ROOM_08),
+    },
+    Mutant {
         id: "idle-leave-answered",
         rule: "a leave by a caller in no room is told to everybody",
         change: replaced!(|directory, rules, input, emit| {
@@ -188,6 +198,20 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         }),
         world: "two-rooms",
         fate: Killed(ROOM_10),
+    },
+    Mutant {
+        id: "ends-unannounced",
+        rule: "the end of a connection is told to nobody",
+        change: replaced!(|directory, rules, input, emit| {
+            let is_end = matches!(input, Input::Disconnect(_));
+            room::step(directory, rules, input, &mut |effect| {
+                if !is_end {
+                    emit(effect);
+                }
+            });
+        }),
+        world: "reconnect-once",
+        fate: LetDown(ROOM_10),
     },
     Mutant {
         id: "ended-room-taken",

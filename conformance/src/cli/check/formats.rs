@@ -3,14 +3,11 @@
 use std::fmt::Write;
 
 use glare_model::{
-    explore::{CheckReport, Completion, Verdict, lanes},
-    requirement::RequirementId,
-    world::{Variant, property},
+    explore::{CheckReport, Claim, Completion, Outcome, Verdict},
+    world::Variant,
 };
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
-
-use super::statement;
 
 type Checked = (Variant, CheckReport);
 
@@ -24,18 +21,16 @@ fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn counterexample(clause: RequirementId, verdict: &Verdict) -> Option<String> {
-    match (verdict, property(clause)) {
-        (Verdict::Violated(trace), Some(property)) => Some(lanes::counterexample(property, trace)),
-        _ => None,
+/// Whether a claim is about every moment or about the end, in one word.
+fn kind(claim: Claim) -> &'static str {
+    match claim {
+        Claim::Property(_) => "always",
+        Claim::Goal(_) => "in-the-end",
     }
 }
 
-fn verdicts(report: &CheckReport) -> impl Iterator<Item = (RequirementId, &Verdict)> {
-    report.clauses().filter_map(|clause| Some((clause, report.verdict(clause)?)))
-}
-
-/// `{"schema":1,"variants":[{"variant","proved","configurations":[..],"properties":[..]}]}`.
+/// `{"schema":1,"variants":[{"variant","proved","configurations":[..],"properties":[{"requirement","kind","statement","verdict",
+/// "counterexample"}]}]}`. A property's kind is `always`, a goal's `in-the-end`.
 pub(super) fn json(checked: &[Checked]) -> String {
     let variants = checked.iter().map(|(variant, report)| {
         let configurations = report.configurations.iter().map(|one| {
@@ -48,10 +43,11 @@ pub(super) fn json(checked: &[Checked]) -> String {
                 "depth": one.depth, "incomplete": incomplete,
             })
         });
-        let properties = verdicts(report).map(|(clause, verdict)| {
+        let properties = report.outcomes().into_iter().map(|outcome| {
+            let Outcome { claim, verdict } = outcome;
             json!({
-                "requirement": clause.as_str(), "statement": statement(report, clause), "verdict": word(verdict),
-                "counterexample": counterexample(clause, verdict),
+                "requirement": claim.clause().as_str(), "kind": kind(claim), "statement": claim.statement(),
+                "verdict": word(verdict), "counterexample": outcome.counterexample(),
             })
         });
         json!({
@@ -63,26 +59,32 @@ pub(super) fn json(checked: &[Checked]) -> String {
     serde_json::to_string_pretty(&page).expect("it consists of strings and numbers") + "\n"
 }
 
-/// A suite for each variant, a case for each property. What is violated is a failure; what was not decided is an error.
+/// A suite for each variant, a case for each property and each goal. What is violated is a failure; what was not decided is an error.
 pub(super) fn junit(checked: &[Checked]) -> String {
     let mut page = Report::new("glare check");
     for (variant, report) in checked {
         let mut suite = TestSuite::new(variant.name);
-        for (clause, verdict) in verdicts(report) {
-            let kind = match verdict {
+        for outcome in report.outcomes() {
+            let Outcome { claim, verdict } = outcome;
+            let failure = match verdict {
                 Verdict::Holds => None,
                 Verdict::Violated(_) => Some((NonSuccessKind::Failure, "violated")),
                 Verdict::Vacuous => Some((NonSuccessKind::Error, "its occasion never arose: nothing is proved")),
                 Verdict::Unknown => Some((NonSuccessKind::Error, "the search did not finish: nothing is proved")),
             };
-            let mut status = kind.map_or_else(TestCaseStatus::success, |(kind, _)| TestCaseStatus::non_success(kind));
-            if let Some((_, message)) = kind {
-                status.set_message(format!("{}: {message}", statement(report, clause)));
+            let mut status =
+                failure.map_or_else(TestCaseStatus::success, |(kind, _)| TestCaseStatus::non_success(kind));
+            if let Some((_, message)) = failure {
+                status.set_message(format!("{}: {message}", claim.statement()));
             }
-            if let Some(story) = counterexample(clause, verdict) {
+            if let Some(story) = outcome.counterexample() {
                 status.set_description(story);
             }
-            let mut case = TestCase::new(clause.as_str(), status);
+            let name = match claim {
+                Claim::Property(_) => claim.clause().to_string(),
+                Claim::Goal(_) => format!("{} in the end", claim.clause()),
+            };
+            let mut case = TestCase::new(name, status);
             case.set_classname(variant.name);
             suite.add_test_case(case);
         }
@@ -106,11 +108,12 @@ pub(super) fn markdown(checked: &[Checked]) -> String {
             let (name, states, transitions) = (one.configuration.name, one.states, one.transitions);
             writeln!(page, "| {name} | {states} | {transitions} | {} | {completion} |", one.depth).expect(infallible);
         }
-        writeln!(page, "\n| clause | verdict | property |\n|---|---|---|").expect(infallible);
-        for (clause, verdict) in verdicts(report) {
-            writeln!(page, "| {clause} | {} | {} |", word(verdict), statement(report, clause)).expect(infallible);
+        writeln!(page, "\n| clause | verdict | kind | claim |\n|---|---|---|---|").expect(infallible);
+        for Outcome { claim, verdict } in report.outcomes() {
+            let (clause, statement) = (claim.clause(), claim.statement());
+            writeln!(page, "| {clause} | {} | {} | {statement} |", word(verdict), kind(claim)).expect(infallible);
         }
-        for story in verdicts(report).filter_map(|(clause, verdict)| counterexample(clause, verdict)) {
+        for story in report.outcomes().iter().filter_map(Outcome::counterexample) {
             writeln!(page, "\n```text\n{}\n```", story.trim_end()).expect(infallible);
         }
         page.push('\n');

@@ -3,6 +3,7 @@
 mod explore;
 mod formats;
 mod live;
+mod story;
 mod text;
 
 use std::{
@@ -15,13 +16,13 @@ use std::{
 
 use glare_model::{
     explore::{
-        CheckReport, Options, Verdict, check as explore_all,
+        CheckReport, Options, Outcome, Verdict, check as explore_all,
         picture::{Idle, svg},
     },
     findings::mermaid,
     negotiation::Strategy,
     requirement::RequirementId,
-    world::{Budget, Budgets, Configuration, Property, Variant, property},
+    world::{Budget, Budgets, Configuration, Property, Variant, goal, property},
 };
 
 use self::live::{Live, interrupts};
@@ -43,18 +44,20 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let mut exit = Exit::Pass;
     let mut reports = Vec::new();
     for variant in variants {
-        // People need not see what was not begun; programs get every variant that they asked for.
-        if is_interrupted() && args.format == CheckFormat::Text {
-            break;
+        // People need its name and no tables of zeros; programs get every variant that they asked for.
+        if is_interrupted() && args.format == CheckFormat::Text && !reports.is_empty() {
+            print(&format!("{}: INCOMPLETE: not begun\n", variant.name))?;
+            continue;
         }
         let report = check_variant(&variant, &options, &interrupted)?;
         if args.format == CheckFormat::Text {
             print(&text::render(&variant, &report))?;
         }
-        exit = match (exit, report.violated().is_empty(), report.is_proved()) {
-            (_, false, _) | (Exit::Fail, ..) => Exit::Fail,
-            (exit, true, true) => exit,
-            (_, true, false) => Exit::Incomplete,
+        let is_violated = report.outcomes().iter().any(Outcome::is_violated);
+        exit = match (exit, is_violated, report.is_proved()) {
+            (_, true, _) | (Exit::Fail, ..) => Exit::Fail,
+            (exit, false, true) => exit,
+            (_, false, false) => Exit::Incomplete,
         };
         reports.push((variant, report));
     }
@@ -123,6 +126,10 @@ fn with_properties(mut variants: Vec<Variant>, only: &[RequirementId]) -> Result
         variant.configurations.iter().any(|configuration| variant.setting(configuration).owes(property))
     };
     for clause in only {
+        // What has to come in the end concerns every variant.
+        if goal(*clause).is_some() {
+            continue;
+        }
         let Some(property) = property(*clause) else {
             return Err(Failure::Usage(format!("the model has no property for {clause}: docs/model.md tells why")));
         };
@@ -131,7 +138,10 @@ fn with_properties(mut variants: Vec<Variant>, only: &[RequirementId]) -> Result
             return Err(Failure::Usage(format!("no variant that is asked for has to keep {clause}; {hint}")));
         }
     }
-    let wanted = |variant: &Variant| only.iter().filter_map(|clause| property(*clause)).any(|it| owes(variant, it));
+    let wanted = |variant: &Variant| {
+        let asks_goal = only.iter().any(|clause| goal(*clause).is_some());
+        asks_goal || only.iter().filter_map(|clause| property(*clause)).any(|it| owes(variant, it))
+    };
     variants.retain(|variant| only.is_empty() || wanted(variant));
     Ok(variants)
 }
@@ -190,14 +200,13 @@ fn picture_kind(path: &Path) -> Result<PictureKind, Failure> {
     }
 }
 
-/// Draws the counterexample of the first violated property, if there is one, and says on standard error what it did.
+/// Draws the counterexample of the first violated claim, if there is one, and says on standard error what it did.
 fn draw(path: &Path, reports: &[(Variant, CheckReport)]) -> Result<(), Failure> {
     let violated = reports.iter().find_map(|(variant, report)| {
-        let clause = *report.violated().first()?;
-        match report.verdict(clause) {
-            Some(Verdict::Violated(trace)) => Some((variant, clause, trace)),
-            _ => None,
-        }
+        report.outcomes().into_iter().find_map(|outcome| match outcome.verdict {
+            Verdict::Violated(trace) => Some((variant, outcome.claim.clause(), trace)),
+            Verdict::Holds | Verdict::Vacuous | Verdict::Unknown => None,
+        })
     });
     let Some((variant, clause, trace)) = violated else {
         return note(&format!("nothing is violated: {} is not written", path.display()));
@@ -223,10 +232,4 @@ fn check_variant(variant: &Variant, options: &Options, interrupted: &AtomicBool)
         if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     report.map_err(|error| Failure::Usage(error.to_string()))
-}
-
-fn statement(report: &CheckReport, clause: RequirementId) -> &'static str {
-    let first = report.configurations.first();
-    let found = first.and_then(|one| one.properties.iter().find(|it| it.property.clause == clause));
-    found.map_or("", |it| it.property.statement)
 }

@@ -3,16 +3,15 @@
 use std::fmt::Write;
 
 use glare_model::{
-    explore::{CheckReport, Completion, Verdict, lanes},
-    world::{Variant, property},
+    explore::{CheckReport, Claim, Completion, Outcome, Verdict},
+    world::Variant,
 };
 use owo_colors::{OwoColorize, Style};
 
-use super::{super::colours, statement};
+use super::{super::colours, story::story};
 
 /// The configurations, the properties, and a counterexample for each violated one.
 pub(super) fn render(variant: &Variant, report: &CheckReport) -> String {
-    let paint = |text: &str, style: Style| if colours() { text.style(style).to_string() } else { text.to_owned() };
     let mut page = format!("{}: {}\n\n", paint(variant.name, Style::new().bold()), variant.description);
     for one in &report.configurations {
         let completion = match one.completion {
@@ -25,36 +24,50 @@ pub(super) fn render(variant: &Variant, report: &CheckReport) -> String {
             one.configuration.name, one.states, one.transitions, one.depth
         );
     }
+    let outcomes = report.outcomes();
+    let (properties, goals): (Vec<_>, Vec<_>) =
+        outcomes.iter().partition(|outcome| matches!(outcome.claim, Claim::Property(_)));
     page.push('\n');
-    for clause in report.clauses() {
-        let Some(verdict) = report.verdict(clause) else { continue };
-        let (word, style) = match verdict {
-            Verdict::Holds => ("holds", Style::new().green()),
-            Verdict::Vacuous => ("no occasion", Style::new().yellow()),
-            Verdict::Violated(_) => ("VIOLATED", Style::new().red().bold()),
-            Verdict::Unknown => ("unknown", Style::new().yellow()),
-        };
-        let statement = statement(report, clause);
-        let _infallible = writeln!(page, "  {clause:<9} {} {statement}", paint(&format!("{word:<12}"), style));
+    properties.iter().for_each(|outcome| page += &row(outcome));
+    if !goals.is_empty() {
+        page += "\n  If nothing that is under way is put off for ever:\n\n";
+        goals.iter().for_each(|outcome| page += &row(outcome));
     }
-    for clause in report.violated() {
-        let Some(Verdict::Violated(trace)) = report.verdict(clause) else { continue };
-        if let Some(property) = property(clause) {
-            let _infallible = writeln!(page, "\n{}", lanes::counterexample(property, trace));
-        }
+    for story in outcomes.iter().filter_map(Outcome::counterexample) {
+        let _infallible = writeln!(page, "\n{story}");
     }
-    let sum = match (report.violated().len(), report.is_proved()) {
+    if let Some(story) = story(variant, report) {
+        let _infallible = writeln!(page, "\n{story}");
+    }
+    let violated = outcomes.iter().filter(|outcome| outcome.is_violated()).count();
+    let sum = match (violated, report.is_proved()) {
         (0, true) => paint(
-            "no violation: every property holds in every configuration, explored completely",
+            "no violation: every property holds in every world, explored completely, and every goal is reached",
             Style::new().green(),
         ),
         (0, false) => paint(
             "no violation found, and nothing proved: see what is incomplete or had no occasion above",
             Style::new().yellow(),
         ),
-        (1, _) => paint("1 property violated", Style::new().red().bold()),
-        (count, _) => paint(&format!("{count} properties violated"), Style::new().red().bold()),
+        (1, _) => paint("1 claim violated", Style::new().red().bold()),
+        (count, _) => paint(&format!("{count} claims violated"), Style::new().red().bold()),
     };
     let _infallible = writeln!(page, "\n{}: {sum}\n", variant.name);
     page
+}
+
+fn paint(text: &str, style: Style) -> String {
+    if colours() { text.style(style).to_string() } else { text.to_owned() }
+}
+
+/// A claim with its verdict.
+fn row(outcome: &Outcome<'_>) -> String {
+    let (word, style) = match outcome.verdict {
+        Verdict::Holds => ("holds", Style::new().green()),
+        Verdict::Vacuous => ("no occasion", Style::new().yellow()),
+        Verdict::Violated(_) => ("VIOLATED", Style::new().red().bold()),
+        Verdict::Unknown => ("unknown", Style::new().yellow()),
+    };
+    let (clause, statement) = (outcome.claim.clause(), outcome.claim.statement());
+    format!("  {clause:<9} {} {statement}\n", paint(&format!("{word:<12}"), style))
 }

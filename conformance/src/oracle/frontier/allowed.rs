@@ -28,7 +28,7 @@ impl Search<'_> {
                 for course in self.script.courses(&state, other, self.sent[usize::from(other)]) {
                     match course.sent.iter().find(|(to, ..)| *to == slot) {
                         Some((_, message, _)) => keep(&mut messages, message),
-                        None => open.extend(self.script.explain(other, course, self.phase, Mode::Strict)),
+                        None => open.extend(self.explain(other, course, Mode::Strict)),
                     }
                 }
             }

@@ -111,6 +111,8 @@ impl Script {
         };
         match &head.what {
             Ask::Fence => true,
+            // The end of a room moves members that have nothing to serve.
+            Ask::Signal { .. } if self.has_hosts() => false,
             Ask::Signal { unclear: true, .. } => false,
             Ask::Signal { signal: Err(_), .. } => !ends(line),
             Ask::Signal { signal: Ok(aim), .. } => {

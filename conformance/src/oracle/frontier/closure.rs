@@ -17,7 +17,7 @@ use std::{
 use glare_model::{
     requirement::{
         Level,
-        ids::{ERR_01, RELAY_01, RELAY_07, ROOM_07, ROOM_08},
+        ids::{CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_01, RELAY_01, RELAY_07, ROOM_07, ROOM_08},
     },
     room::Directory,
 };
@@ -51,12 +51,22 @@ pub(super) struct Search<'a> {
     pub(super) script: &'a Script,
     /// How many items of each connection were sent so far.
     pub(super) sent: &'a [u32],
+    pub(super) moment: Moment,
+}
+
+/// Where in a trace a search takes place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
     pub(super) phase: usize,
+    /// The place of the record in the trace.
+    pub(super) at: usize,
+    /// The end of a connection, by its place in the trace, that everybody has to know of now.
+    pub(super) settles: Option<usize>,
 }
 
 /// How much more than the cheapest an explanation may cost and still be followed: what is dearer now may be cheaper in the
 /// end.
-const COST_SLACK: u32 = 1;
+const COST_SLACK: u32 = 4;
 
 impl Search<'_> {
     /// The states from which on a goal holds. In [`Mode::Strict`] all of them; in [`Mode::Lenient`] the cheapest.
@@ -116,7 +126,7 @@ impl Search<'_> {
 
     /// The states that are one step away.
     fn next(self, state: &State, goal: Goal, mode: Mode) -> Vec<State> {
-        if let Some(next) = self.forced(state) {
+        if let Some(next) = self.forced(state, mode) {
             return vec![next];
         }
         let mut next = Vec::new();
@@ -130,7 +140,7 @@ impl Search<'_> {
     /// All steps for one connection.
     fn steps(self, state: &State, slot: Slot, mode: Mode) -> impl Iterator<Item = State> {
         let courses = self.script.courses(state, slot, self.sent[usize::from(slot)]);
-        courses.into_iter().filter_map(move |course| self.script.explain(slot, course, self.phase, mode))
+        courses.into_iter().filter_map(move |course| self.explain(slot, course, mode))
     }
 
     /// The state that takes the sighting of the goal for one that nothing explains.
@@ -140,22 +150,27 @@ impl Search<'_> {
         let sighting = &line.sightings[number as usize];
         let skipped = &line.sightings[state.stand(slot).seen as usize..number as usize];
         let is_next = skipped.iter().all(|before| before.unasked == Unasked::Free);
-        let requirement = match (sighting.look, sighting.unasked) {
-            _ if !is_next => return None,
-            (_, Unasked::Free) => return None,
-            (_, Unasked::Stray) => RELAY_07,
+        if !is_next || sighting.unasked == Unasked::Free {
+            return None;
+        }
+        let told = self.script.clause_of_breach(state, slot, sighting, self.moment.phase);
+        let requirement = told.unwrap_or(match (sighting.look, sighting.unasked) {
+            (_, Unasked::Free | Unasked::Stray) => RELAY_07,
             (Look::Error(_), Unasked::Forbidden) => ERR_01,
             (Look::Signal { .. }, Unasked::Forbidden) => RELAY_01,
             (Look::Notice { left: true, .. }, Unasked::Forbidden) => ROOM_08,
             (Look::Notice { left: false, .. }, Unasked::Forbidden) => ROOM_07,
-        };
+            (Look::RoomClosed, Unasked::Forbidden) => CAP_HOST_CLOSE_01,
+            (Look::HostChanged { .. }, Unasked::Forbidden) => CAP_HOST_TRANSFER_01,
+        });
         if mode == Mode::Strict && requirement.level() == Level::Must {
             return None;
         }
         let mut next = state.clone();
         next.stand_mut(slot).seen = number + 1;
-        let ground = Ground::Unasked { at: slot, sighting: number };
-        next.object(Objection { requirement, phase: self.phase, ground });
+        let ground = Ground::Unasked { at: slot, sighting: number, is_told: told.is_some() };
+        next.begin_step();
+        next.object(self.script, Objection { requirement, phase: self.moment.phase, ground });
         Some(next)
     }
 }

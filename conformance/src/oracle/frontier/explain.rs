@@ -10,6 +10,7 @@ use glare_model::{
 };
 
 use super::{
+    closure::Search,
     objection::{Ground, Objection},
     script::{Answer, Ask, Look, Message, Script, Sighting, Slot, Unasked, count},
     state::State,
@@ -25,40 +26,43 @@ pub(super) enum Mode {
     Lenient,
 }
 
-impl Script {
+impl Search<'_> {
     /// The state after a course, if what it sends is what arrived.
-    pub(super) fn explain(&self, slot: Slot, course: Course, phase: usize, mode: Mode) -> Option<State> {
-        let Course { mut state, item, sent, ack, fault } = course;
+    pub(super) fn explain(self, slot: Slot, course: Course, mode: Mode) -> Option<State> {
+        let (script, phase) = (self.script, self.moment.phase);
+        let Course { mut state, item, sent, ack, fault, .. } = course;
         let most = state.cost.must;
-        let line = &self.lines[usize::from(slot)];
+        state.begin_step();
+        let line = &script.lines[usize::from(slot)];
         let served = line.items.get(item as usize);
-        let object = |state: &mut State, requirement, ground| state.object(Objection { requirement, phase, ground });
+        let object = |state: &mut State, requirement, ground| {
+            state.object(script, Objection { requirement, phase, ground });
+        };
         match fault {
             Some(CourseFault::FenceAccepted) => object(&mut state, ROOM_03, Ground::FenceAccepted(slot)),
             Some(CourseFault::SelfSignal) => object(&mut state, RELAY_08, Ground::SelfSignal(slot)),
-            Some(CourseFault::Ended) => object(&mut state, self.clause_of_end(slot, item), Ground::Ended(slot)),
+            Some(CourseFault::Ended) => object(&mut state, script.clause_of_end(slot, item), Ground::Ended(slot)),
             None => {}
         }
         if let Some((message, clause)) = ack {
             let wrong = match served.map(|item| &item.answer) {
                 Some(Answer::None) | None => line.vouched() > item + 1,
-                Some(answer) => !self.is_answer(&message, answer),
+                Some(answer) => !script.is_answer(&message, answer),
             };
             if wrong {
                 let number = item;
                 let phase = served.map_or(phase, |item| item.phase);
-                state.object(Objection {
-                    requirement: clause,
-                    phase,
-                    ground: Ground::Answer { slot, number, message },
-                });
+                state.object(
+                    script,
+                    Objection { requirement: clause, phase, ground: Ground::Answer { slot, number, message } },
+                );
             } else if let (ServerMessage::Joined(..), Some(item)) = (&message, served) {
                 state.stand_mut(slot).floor = u32::try_from(item.answered_at).unwrap_or(u32::MAX);
             }
         }
         let since = served.map_or(0, |item| item.at);
         for (to, message, clause) in sent {
-            self.receive(&mut state, to, message, clause, since, phase);
+            self.receive(&mut state, to, message, clause, since);
             if mode == Mode::Strict && state.cost.must > most {
                 return None;
             }
@@ -68,28 +72,22 @@ impl Script {
 
     /// Puts a message that was sent beside what its receiver sees next. It has to come before the ack of any fence that the
     /// server has yet to serve there.
-    fn receive(
-        &self,
-        state: &mut State,
-        to: Slot,
-        message: Message,
-        clause: RequirementId,
-        since: usize,
-        phase: usize,
-    ) {
-        let line = &self.lines[usize::from(to)];
+    fn receive(self, state: &mut State, to: Slot, message: Message, clause: RequirementId, since: usize) {
+        let (script, phase) = (self.script, self.moment.phase);
+        let line = &script.lines[usize::from(to)];
         let stand = *state.stand(to);
-        let deadline = line.deadline(stand.served);
+        let is_due = self.is_due(to);
+        let deadline = line.deadline(stand.served).min(if is_due { self.moment.at } else { usize::MAX });
         let mut objections = Vec::new();
         let mut object = |requirement, ground| objections.push(Objection { requirement, phase, ground });
         for (place, sighting) in line.sightings.iter().enumerate().skip(stand.seen as usize) {
             let number = count(place);
             if sighting.at > deadline {
-                return state.object(self.missing(to, message, clause, phase, number));
+                return state.object(script, missing(to, message, clause, phase, number));
             }
             // What was seen before it could be sent is something else.
-            let altered = || self.clause_of_alteration(&message, sighting);
-            let fits = sighting.at > since && (self.is_message(&message, sighting) || altered().is_some());
+            let altered = || script.clause_of_alteration(&message, sighting);
+            let fits = sighting.at > since && (script.is_message(&message, sighting) || altered().is_some());
             if fits {
                 let early = !matches!(sighting.look, Look::Error(_)) && sighting.at < stand.floor as usize;
                 if early {
@@ -99,33 +97,33 @@ impl Script {
                     object(clause, Ground::Altered { to, sighting: number, message });
                 }
                 state.stand_mut(to).seen = number + 1;
-                objections.into_iter().for_each(|objection| state.object(objection));
+                objections.into_iter().for_each(|objection| state.object(script, objection));
                 return;
             }
             match sighting.unasked {
                 Unasked::Free => {}
-                Unasked::Stray => object(RELAY_07, Ground::Unasked { at: to, sighting: number }),
-                Unasked::Forbidden => return state.object(self.missing(to, message, clause, phase, number)),
+                Unasked::Stray => object(RELAY_07, Ground::Unasked { at: to, sighting: number, is_told: false }),
+                Unasked::Forbidden => return state.object(script, missing(to, message, clause, phase, number)),
             }
         }
         // Where nothing more comes at all, and no fence vouches for the connection any more, the message may be on its way,
         // or was lost with the connection.
-        if stand.served < line.vouched() {
+        if stand.served < line.vouched() || is_due {
             let end = count(line.sightings.len());
-            state.object(self.missing(to, message, clause, phase, end));
-        } else if !state.on_the_way.iter().any(|(other, _)| *other == to) {
-            state.on_the_way.push((to, message));
+            state.object(script, missing(to, message, clause, phase, end));
+        } else {
+            state.send_off(to, message);
         }
     }
 
-    fn missing(&self, to: Slot, message: Message, clause: RequirementId, phase: usize, place: u32) -> Objection {
-        let requirement = match message {
-            ServerMessage::Error(_, SignalRefusal::Undeliverable) => RELAY_07,
-            _ => clause,
-        };
-        Objection { requirement, phase, ground: Ground::Missing { to, message, place } }
+    /// Whether all that is sent to a connection has to have arrived by now: the phase is over, and the connection was there
+    /// to hear of the end that is being settled.
+    fn is_due(self, to: Slot) -> bool {
+        self.moment.settles.is_some_and(|since| self.script.lines[usize::from(to)].was_fenced_after(since))
     }
+}
 
+impl Script {
     /// Whether a sighting is a message of the model.
     pub(super) fn is_message(&self, message: &Message, sighting: &Sighting) -> bool {
         let user = |slot: &Slot| self.lines[usize::from(*slot)].user;
@@ -137,6 +135,8 @@ impl Script {
                 Look::Signal { kind: seen, from: named, payload: arrived },
             ) => *kind == seen && named == Some(user(from)) && self.payload(*from, *payload) == arrived,
             (ServerMessage::Error(kind, _), Look::Error(seen)) => seen == Some(*kind),
+            (ServerMessage::RoomClosed, Look::RoomClosed) => true,
+            (ServerMessage::HostChanged(slot), Look::HostChanged { user: named }) => user(slot) == named,
             _ => false,
         }
     }
@@ -177,4 +177,12 @@ impl Script {
             _ => false,
         }
     }
+}
+
+pub(super) fn missing(to: Slot, message: Message, clause: RequirementId, phase: usize, place: u32) -> Objection {
+    let requirement = match message {
+        ServerMessage::Error(_, SignalRefusal::Undeliverable) => RELAY_07,
+        _ => clause,
+    };
+    Objection { requirement, phase, ground: Ground::Missing { to, message, place } }
 }

@@ -1,26 +1,18 @@
 //! The set of states in which a server may be, in one part of a trace, taken from record to record.
 
-use glare_model::{
-    requirement::{
-        Level,
-        ids::{ROOM_10, ROOM_13},
-    },
-    room::Directory,
-};
+use glare_model::room::Directory;
 
 use super::{
     super::{Violation, story::Story},
-    closure::{Goal, Search, TooMany},
+    closure::{Goal, Moment, Search, TooMany},
     explain::Mode,
-    objection::{Ground, Objection, Words, merge},
-    script::{Ask, Item, MarkKind, Script, Slot, count},
+    objection::{Ground, Objection, merge},
+    script::{MarkKind, Script, Slot},
     state::State,
     statistics::Statistics,
+    words::Words,
 };
-use crate::{
-    limits::{FRONTIER_REPAIRS_MAX, FRONTIER_STATES_MAX},
-    trace::Ending,
-};
+use crate::limits::{FRONTIER_REPAIRS_MAX, FRONTIER_STATES_MAX};
 
 /// One part of a trace with the states that explain it so far.
 #[derive(Clone, Debug)]
@@ -55,21 +47,22 @@ pub(super) enum Outcome {
 }
 
 /// Why a position could not be taken further.
-enum Stop {
+pub(super) enum Stop {
     /// At this mark, which nothing explains.
     Dead,
     Bound(&'static str),
 }
 
-impl Default for Position {
-    fn default() -> Self {
-        Self { states: vec![State::default()], sent: Vec::new(), marks: 0 }
+impl Position {
+    /// Before the first record. Where rooms have hosts, it matters who joined first.
+    fn new(script: &Script) -> Self {
+        Self { states: vec![State::new(script.has_hosts())], sent: Vec::new(), marks: 0 }
     }
 }
 
 impl Factor {
     pub(super) fn new(script: Script) -> Self {
-        Self { script, position: Position::default(), reported: Vec::new(), statistics: Statistics::default() }
+        Self { position: Position::new(&script), script, reported: Vec::new(), statistics: Statistics::default() }
     }
 
     /// Explains a phase, the marks of which are all there.
@@ -105,9 +98,9 @@ impl Factor {
                     self.position.states.iter_mut().for_each(|state| state.connect(slot));
                 }
                 MarkKind::Sent(slot) => self.position.sent[usize::from(slot)] += 1,
-                MarkKind::Seen(slot, number) => self.pursue(Goal::Seen(slot, number), phase, mode)?,
-                MarkKind::Answered(slot, number) => self.pursue(Goal::Served(slot, number), phase, mode)?,
-                MarkKind::PhaseEnd => self.settle(phase, mode)?,
+                MarkKind::Seen(slot, number) => self.pursue(Goal::Seen(slot, number), phase, mark.at, mode)?,
+                MarkKind::Answered(slot, number) => self.pursue(Goal::Served(slot, number), phase, mark.at, mode)?,
+                MarkKind::PhaseEnd => self.settle(phase, mark.at, mode)?,
             }
             self.statistics.record(self.position.states.len());
             self.position.marks += 1;
@@ -118,15 +111,20 @@ impl Factor {
         Ok(())
     }
 
-    fn pursue(&mut self, goal: Goal, phase: usize, mode: Mode) -> Result<(), Stop> {
+    fn pursue(&mut self, goal: Goal, phase: usize, at: usize, mode: Mode) -> Result<(), Stop> {
         let states = std::mem::take(&mut self.position.states);
-        self.position.states = self.search(states, goal, phase, mode)?;
+        self.position.states = self.search(states, goal, Moment { phase, at, settles: None }, mode)?;
         Ok(())
     }
 
-    fn search(&mut self, states: Vec<State>, goal: Goal, phase: usize, mode: Mode) -> Result<Vec<State>, Stop> {
-        let search = Search { script: &self.script, sent: &self.position.sent, phase };
-        let mut found = match search.pursue(states, goal, mode) {
+    pub(super) fn search(
+        &mut self,
+        states: Vec<State>,
+        goal: Goal,
+        moment: Moment,
+        mode: Mode,
+    ) -> Result<Vec<State>, Stop> {
+        let mut found = match self.at(moment).pursue(states, goal, mode) {
             Ok(found) => found,
             Err(TooMany) => return Err(Stop::Bound("FRONTIER_STEPS_MAX, steps of the model for one record")),
         };
@@ -142,58 +140,8 @@ impl Factor {
         }
     }
 
-    /// The phase is over. The ends of connections have no fence: whoever is still there was told of them in time, or the
-    /// server is late. Where nobody is there to be told, it may learn of them later, and only the clock speaks against it.
-    fn settle(&mut self, phase: usize, mode: Mode) -> Result<(), Stop> {
-        for slot in (0..self.script.lines.len()).map(|place| Slot::try_from(place).expect("slots were numbered")) {
-            let items = &self.script.lines[usize::from(slot)].items;
-            let end = items.iter().rposition(|item| item.is_end() && item.phase == phase);
-            let Some(item) = end.map(|place| (count(place), items[place].clone())) else { continue };
-            if usize::try_from(item.0).is_ok_and(|number| number < self.position.sent[usize::from(slot)] as usize) {
-                self.settle_end(slot, &item.1, item.0, phase, mode)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn settle_end(&mut self, slot: Slot, item: &Item, number: u32, phase: usize, mode: Mode) -> Result<(), Stop> {
-        let (requirement, ending) = match item.what {
-            Ask::End(Ending::Noticed) => (ROOM_13, "its silence"),
-            _ => (ROOM_10, "the end of its connection"),
-        };
-        let recommended = requirement.level() == Level::Should;
-        let states = std::mem::take(&mut self.position.states);
-        let (open, mut done): (Vec<_>, Vec<_>) = states.into_iter().partition(|state| state.is_connected(slot));
-        for state in open {
-            let audience = self.has_audience(&state, slot, item.at);
-            match self.search(vec![state.clone()], Goal::Gone(slot), phase, mode) {
-                Ok(found) => done.extend(found),
-                Err(Stop::Dead) => {}
-                Err(bound) => return Err(bound),
-            }
-            // A connection that the server itself ended without a reason is its own matter.
-            let own_fault = item.what == Ask::Ended { excused: false };
-            if (recommended || !audience) && !own_fault {
-                let mut late = state;
-                if recommended {
-                    late.stand_mut(slot).served = late.stand(slot).served.max(number + 1);
-                }
-                late.object(Objection { requirement, phase, ground: Ground::NotNoticed { slot, ending } });
-                done.push(late);
-            }
-        }
-        if done.is_empty() {
-            return Err(Stop::Dead);
-        }
-        self.position.states = deduplicate(done);
-        Ok(())
-    }
-
-    /// Whether somebody would be told of the end of a connection, and was there to hear it.
-    fn has_audience(&self, state: &State, slot: Slot, at: usize) -> bool {
-        let room = state.current(slot);
-        let members = room.iter().flat_map(|room| state.members(room)).filter(|member| **member != slot);
-        members.into_iter().any(|member| self.script.lines[usize::from(*member)].was_fenced_after(at))
+    fn at(&self, moment: Moment) -> Search<'_> {
+        Search { script: &self.script, sent: &self.position.sent, moment }
     }
 
     /// What the cheapest state objects to and was not reported yet.
@@ -215,7 +163,7 @@ impl Factor {
         let merged = merge(&self.script, objections);
         let say = |objection: &Objection| {
             let allowed = match objection.ground {
-                Ground::Unasked { at, sighting } => self.allowed(story, start, phase, at, sighting),
+                Ground::Unasked { at, sighting, .. } => self.allowed(story, start, phase, at, sighting),
                 _ => Vec::new(),
             };
             words.violation(objection, &allowed)
@@ -228,20 +176,16 @@ impl Factor {
         let at = self.script.lines[usize::from(slot)].sightings[sighting as usize].at;
         let mut past = Self::new(self.script.before(at));
         past.position = start.clone();
+        past.position.states.iter_mut().for_each(|state| past.script.cut(state));
         match past.pass(phase, Mode::Strict) {
             Ok(()) => {}
             Err(Stop::Dead | Stop::Bound(_)) => return Vec::new(),
         }
-        let search = Search { script: &past.script, sent: &past.position.sent, phase };
+        let search = past.at(Moment { phase, at, settles: None });
         let words = Words { script: &past.script, story };
-        search.next_messages(&past.position.states, slot).iter().map(|message| words.message(message)).collect()
+        let messages = search.next_messages(&past.position.states, slot);
+        let mut allowed: Vec<_> = messages.iter().map(|message| words.message(message)).collect();
+        allowed.sort();
+        allowed
     }
-}
-
-/// One state of each kind: the cheapest.
-fn deduplicate(mut states: Vec<State>) -> Vec<State> {
-    states.sort_by_key(|state| state.cost);
-    let mut known = std::collections::HashSet::new();
-    states.retain(|state| known.insert(state.stands.clone()));
-    states
 }

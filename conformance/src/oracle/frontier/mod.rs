@@ -3,7 +3,7 @@
 //! # What a state is
 //! Between each client and the server there are two queues. A *state* says who is where (the model's directory), how much
 //! of each client's queue the server has served, and how much of what arrived there is explained by what the server has
-//! sent ([`state`]). The queues themselves are the trace's, and all states share them ([`script`]).
+//! sent ([`state`]). The queues themselves are the trace's, and all states share them ([`script`], read by [`reading`]).
 //!
 //! # How a trace is read
 //! Record by record. What a client sends joins its queue. When something has arrived, every state has to be one in which it
@@ -23,7 +23,7 @@
 //! - *Ends.* A server learns of the end of a connection at any time after it. What was in flight may have been served or
 //!   not, up to any point. A client that is frozen may be noticed at any time. At the end of a phase the server has to have
 //!   noticed if somebody was there to be told, for the runner waited for that. If nobody was, it may notice later; but an
-//!   explanation that needs it is kept only where no other is left, and is then a matter of time ([`factor`]).
+//!   explanation that needs it is kept only where no other is left, and is then a matter of time ([`settle`]).
 //! - *Time*, where a target has no fence: after the runner's wait it counts as served and arrived what was sent before.
 //! - *Broken frames* may end their connection or not. A request without an ack may take effect or not. A description of
 //!   a size on which implementations may differ may be relayed or refused.
@@ -46,6 +46,7 @@
 //! large the sets were.
 
 mod allowed;
+mod breach;
 mod certain;
 mod closure;
 mod explain;
@@ -53,12 +54,15 @@ mod factor;
 mod objection;
 mod outcomes;
 mod partition;
+mod reading;
 mod reduction;
 mod script;
+mod settle;
 mod state;
 mod statistics;
 mod step;
 mod symbols;
+mod words;
 
 use std::collections::HashMap;
 
@@ -71,6 +75,7 @@ use self::{
 };
 use super::{Violation, facts::Facts, story::Story};
 use crate::{
+    capability::Profile,
     trace::{Entry, Trace},
     transport::ConnectionId,
 };
@@ -102,7 +107,7 @@ impl Frontier {
         for (place, part) in parts.iter().enumerate() {
             owners.extend(part.iter().map(|connection| (*connection, place)));
         }
-        let mut scripts: Vec<_> = parts.into_iter().map(|_| Script::default()).collect();
+        let mut scripts: Vec<_> = parts.into_iter().map(|_| Script::new(trace.profile)).collect();
         for (at, record) in trace.records.iter().enumerate() {
             story.entry(at, &record.entry);
             if matches!(record.entry, Entry::Phase { .. } | Entry::Waited { .. }) {
@@ -149,8 +154,8 @@ pub(crate) struct Running {
 
 impl Running {
     /// Before the first record.
-    pub(crate) fn new() -> Self {
-        Self { story: Story::default(), part: Factor::new(Script::default()), phase: 0 }
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { story: Story::default(), part: Factor::new(Script::new(profile)), phase: 0 }
     }
 
     /// Takes in a record. Returns whether what a target has done so far can be explained without a broken MUST.
@@ -167,7 +172,7 @@ impl Running {
 
     /// The connections that are certainly in one room with this one, by what the wire says.
     pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
-        let mut facts = Facts::default();
+        let mut facts = Facts::new(self.part.script.profile);
         for phase in &self.story.phases {
             facts.open(phase);
             facts.close(phase);

@@ -1,25 +1,8 @@
-//! What an explanation of a trace takes for broken, and how to say it.
+//! What an explanation of a trace takes for broken.
 
-use glare_model::{
-    message::{ServerMessage, SignalFault},
-    requirement::{
-        RequirementId,
-        ids::{
-            ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ORDER_01, ORDER_03, ORDER_04, RELAY_01, RELAY_07, ROOM_01, ROOM_02,
-            ROOM_07, ROOM_08, ROOM_10,
-        },
-    },
-};
+use glare_model::requirement::RequirementId;
 
-use super::{
-    super::{
-        Oracle, Violation,
-        facts::{Fault, Stimulus},
-        story::{Act, PhaseStory, Seen, Story, What},
-    },
-    script::{Answer, Ask, Look, Message, Script, Sighting, Slot},
-};
-use crate::observation::{Observation, json_equal};
+use super::script::{Message, Script, Slot};
 
 /// A clause that is taken for broken, in which phase, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +23,12 @@ pub(super) enum Ground {
         place: u32,
     },
     /// Something comes that nothing explains.
-    Unasked { at: Slot, sighting: u32 },
+    Unasked {
+        at: Slot,
+        sighting: u32,
+        /// Whether the state tells which clause forbids it.
+        is_told: bool,
+    },
     /// A signal comes under another name, or with another payload.
     Altered { to: Slot, sighting: u32, message: Message },
     /// Something of a room comes before the ack of the join.
@@ -81,10 +69,10 @@ pub(super) fn merge(script: &Script, objections: &[Objection]) -> Vec<Objection>
 }
 
 /// The message that is missing according to one of two objections and comes according to the other, if it is the same.
-fn displaced<'a>(script: &Script, one: &'a Objection, other: &'a Objection) -> Option<(&'a Objection, u32)> {
+pub(super) fn displaced<'a>(script: &Script, one: &'a Objection, other: &'a Objection) -> Option<(&'a Objection, u32)> {
     let (missing, unasked) = if matches!(one.ground, Ground::Missing { .. }) { (one, other) } else { (other, one) };
     match (&missing.ground, &unasked.ground) {
-        (Ground::Missing { to, message, .. }, Ground::Unasked { at, sighting }) if to == at => {
+        (Ground::Missing { to, message, .. }, Ground::Unasked { at, sighting, .. }) if to == at => {
             let seen = &script.lines[usize::from(*to)].sightings[*sighting as usize];
             script.is_message(message, seen).then_some((missing, *sighting))
         }
@@ -101,232 +89,4 @@ fn displaced_as(script: &Script, one: &Objection, other: &Objection) -> Option<O
         phase: missing.phase,
         ground: Ground::OutOfOrder { to: *to, sighting, message: message.clone() },
     })
-}
-
-impl Script {
-    /// The clause that orders a message and those between the place where it was due and the one where it came.
-    fn clause_of_order(&self, to: Slot, message: &Message, due: u32, came: u32) -> Option<RequirementId> {
-        let line = &self.lines[usize::from(to)];
-        let (begin, end) = if due <= came { (due, came) } else { (came + 1, due) };
-        let between = || line.sightings[begin as usize..(end as usize).min(line.sightings.len())].iter();
-        let user = |slot: &Slot| self.lines[usize::from(*slot)].user;
-        let is_signal =
-            |of: u32| between().any(|one| matches!(one.look, Look::Signal { from, .. } if from == Some(of)));
-        let is_notice = |of: Option<u32>| {
-            between().any(|one| matches!(one.look, Look::Notice { user, .. } if of.is_none_or(|of| of == user)))
-        };
-        match message {
-            ServerMessage::Signal { from, .. } if is_notice(Some(user(from))) => Some(ORDER_01),
-            ServerMessage::Signal { from, .. } if is_signal(user(from)) => Some(ORDER_03),
-            ServerMessage::UserJoined(who) | ServerMessage::UserLeft(who) if is_signal(user(who)) => Some(ORDER_01),
-            ServerMessage::UserJoined(_) | ServerMessage::UserLeft(_) if is_notice(None) => Some(ORDER_04),
-            _ => None,
-        }
-    }
-
-    /// The clause that forbids a server to end a connection where it did.
-    pub(super) fn clause_of_end(&self, slot: Slot, item: u32) -> RequirementId {
-        let line = &self.lines[usize::from(slot)];
-        let Some(phase) = line.items.get(item as usize).map(|item| item.phase) else { return ERR_03 };
-        let before = line.items[..item as usize].iter().rev().filter(|item| item.phase == phase);
-        let clause = before.filter_map(|item| match &item.what {
-            Ask::Request { ack: false, .. } => Some(ERR_04),
-            Ask::Signal { signal: Err(SignalFault::TooLarge), .. } => Some(ERR_02),
-            _ => None,
-        });
-        clause.last().unwrap_or(ERR_03)
-    }
-}
-
-/// Says objections in the words of reports.
-pub(super) struct Words<'a> {
-    pub(super) script: &'a Script,
-    pub(super) story: &'a Story,
-}
-
-impl Words<'_> {
-    /// An objection as a violation. `allowed` is what might have come instead of what nothing explains.
-    pub(super) fn violation(&self, objection: &Objection, allowed: &[String]) -> Violation {
-        let Objection { requirement, phase, ground } = objection;
-        let (mut requirement, mut missing) = (*requirement, false);
-        let (expected, actual) = match ground {
-            Ground::Missing { to, message, .. } => {
-                missing = true;
-                (self.at(*to, &self.message(message)), "nothing".to_owned())
-            }
-            Ground::Unasked { at, sighting } => {
-                let seen = self.seen(*at, *sighting);
-                requirement = seen.map_or(requirement, |seen| self.clause_of_unasked(*phase, seen, requirement));
-                let expected = match allowed {
-                    [] => "nothing more".to_owned(),
-                    [one] => one.clone(),
-                    several => format!("any of: {}", several.join("; ")),
-                };
-                (self.at(*at, &expected), self.sighting(*at, *sighting))
-            }
-            Ground::Altered { to, sighting, message } => {
-                (self.at(*to, &self.message(message)), self.sighting(*to, *sighting))
-            }
-            Ground::Early { to, sighting } => {
-                let actual = format!("{} came first", self.sighting(*to, *sighting));
-                (self.at(*to, "the ack of its join before anything of the room"), actual)
-            }
-            Ground::Answer { slot, number, message } => {
-                let answer = &self.script.lines[usize::from(*slot)].items[*number as usize].answer;
-                missing = *answer == Answer::None;
-                (self.at(*slot, &self.message(message)), self.answer(*slot, *number))
-            }
-            Ground::FenceAccepted(slot) => {
-                let expected = self.at(*slot, "its join-room with an unknown, over-long id is refused");
-                (expected, "it was accepted".to_owned())
-            }
-            Ground::SelfSignal(slot) => {
-                (self.at(*slot, "a signal to oneself is undeliverable"), "it was delivered".to_owned())
-            }
-            Ground::Ended(slot) => {
-                requirement = self.clause_of_end(*phase, requirement);
-                (self.at(*slot, "its connection stays open"), "the server ended it".to_owned())
-            }
-            Ground::NotNoticed { slot, ending } => {
-                missing = true;
-                (self.at(*slot, &format!("{ending} has the effect of leave-room")), "it had none in time".to_owned())
-            }
-            Ground::OutOfOrder { to, sighting, message } => {
-                let actual = format!("{} in another place", self.sighting(*to, *sighting));
-                (self.at(*to, &format!("{} in its order", self.message(message))), actual)
-            }
-        };
-        Violation { requirement, phase: *phase, expected, actual, missing, oracle: Oracle::Frontier }
-    }
-
-    fn name(&self, slot: Slot) -> String {
-        self.story.name(self.script.lines[usize::from(slot)].connection)
-    }
-
-    fn at(&self, slot: Slot, what: &str) -> String {
-        format!("{}: {what}", self.name(slot))
-    }
-
-    fn phase(&self, phase: usize) -> Option<&PhaseStory> {
-        self.story.phases.get(phase)
-    }
-
-    fn record(&self, slot: Slot, sighting: u32) -> &Sighting {
-        &self.script.lines[usize::from(slot)].sightings[sighting as usize]
-    }
-
-    fn seen(&self, slot: Slot, sighting: u32) -> Option<&Seen> {
-        let at = self.record(slot, sighting).at;
-        self.story.phases.iter().flat_map(|phase| &phase.seen).find(|seen| seen.at == at)
-    }
-
-    fn sighting(&self, slot: Slot, sighting: u32) -> String {
-        self.seen(slot, sighting).map_or_else(String::new, |seen| self.observation(&seen.what))
-    }
-
-    fn answer(&self, slot: Slot, number: u32) -> String {
-        let item = &self.script.lines[usize::from(slot)].items[number as usize];
-        let acts = self.story.phases.iter().flat_map(|phase| &phase.acts);
-        let ack = acts.filter(|act| act.at == item.at).find_map(|act| act.ack.as_ref());
-        match ack {
-            None => "no ack".to_owned(),
-            Some(None) => "an ack that makes no sense".to_owned(),
-            Some(Some(seen)) => self.observation(seen),
-        }
-    }
-
-    fn observation(&self, seen: &Observation) -> String {
-        let name = |user: &str| self.story.name_of_user(user);
-        match seen {
-            Observation::Accepted { existing: None, .. } => "it was accepted".to_owned(),
-            Observation::Accepted { existing: Some(users), .. } => {
-                let users: Vec<_> = users.iter().map(|user| name(user)).collect();
-                format!("it was accepted with existingUsers [{}]", users.join(", "))
-            }
-            Observation::Refused => "it was refused".to_owned(),
-            Observation::Notice { left, user, .. } => {
-                format!("{} {}", if *left { "user-left" } else { "user-joined" }, name(user))
-            }
-            Observation::Signal { kind, from, .. } => {
-                format!("{} from {}", kind.event(), from.as_deref().map_or("nobody".to_owned(), name))
-            }
-            Observation::Error { kind } => {
-                format!("error {}", kind.map_or("of no known type", |kind| kind.error_type()))
-            }
-            Observation::Unknown => "an event that the protocol does not name".to_owned(),
-        }
-    }
-
-    /// A message of the model.
-    pub(super) fn message(&self, message: &Message) -> String {
-        match message {
-            ServerMessage::Created(_) => "its create is accepted".to_owned(),
-            ServerMessage::Joined(_, members) => {
-                let members: Vec<_> = members.iter().map(|slot| self.name(*slot)).collect();
-                format!("its join is accepted with existingUsers [{}]", members.join(", "))
-            }
-            ServerMessage::Refused(why) => format!("its request is refused ({why:?})"),
-            ServerMessage::UserJoined(slot) => format!("user-joined {}", self.name(*slot)),
-            ServerMessage::UserLeft(slot) => format!("user-left {}", self.name(*slot)),
-            ServerMessage::RoomClosed => "room-closed".to_owned(),
-            ServerMessage::HostChanged(slot) => format!("host-changed {}", self.name(*slot)),
-            ServerMessage::Signal { kind, from, .. } => format!("{} from {}", kind.event(), self.name(*from)),
-            ServerMessage::Error(kind, _) => format!("error {}", kind.error_type()),
-        }
-    }
-
-    /// The clause that forbids something for which there is no reason.
-    fn clause_of_unasked(&self, phase: usize, seen: &Seen, otherwise: RequirementId) -> RequirementId {
-        let Some(phase) = self.phase(phase) else { return otherwise };
-        let some = |wanted: &dyn Fn(&Act) -> bool| phase.acts.iter().any(wanted);
-        let malformed = |act: &Act| matches!(act.stimulus(), Stimulus::Signal { fault: Fault::Malformed, .. });
-        match &seen.what {
-            Observation::Notice { left: true, user, .. } => {
-                let ended = |act: &Act| matches!(act.what, What::Ending(_)) && self.story.user(act.connection) == user;
-                if some(&ended) { ROOM_10 } else { ROOM_08 }
-            }
-            Observation::Notice { left: false, .. } => {
-                let creates = |act: &Act| matches!(act.stimulus(), Stimulus::Request { join: false, .. });
-                let joins = |act: &Act| matches!(act.stimulus(), Stimulus::Request { join: true, .. });
-                let refused = |act: &Act| creates(act) && matches!(act.ack, Some(Some(Observation::Refused)));
-                match some(&creates) && !some(&joins) {
-                    true if some(&refused) => ROOM_02,
-                    true => ROOM_01,
-                    false => ROOM_07,
-                }
-            }
-            Observation::Signal { payload, .. } => {
-                let arrived = |sent: &serde_json::Value| payload.as_ref().is_some_and(|it| json_equal(sent, it));
-                let sent_so = |act: &Act| match act.stimulus() {
-                    Stimulus::Signal { payload: Some(sent), fault, .. } => fault != Fault::Malformed && arrived(sent),
-                    _ => false,
-                };
-                match (some(&malformed) && !some(&sent_so), some(&sent_so)) {
-                    (true, _) => ERR_01,
-                    (false, false) if self.only_unknown(phase) => ERR_05,
-                    (false, _) => RELAY_01,
-                }
-            }
-            Observation::Error { .. } => {
-                if some(&malformed) {
-                    ERR_01
-                } else {
-                    RELAY_07
-                }
-            }
-            Observation::Accepted { .. } | Observation::Refused | Observation::Unknown => otherwise,
-        }
-    }
-
-    /// Whether the clients of a phase did nothing but send events that the protocol does not name.
-    fn only_unknown(&self, phase: &PhaseStory) -> bool {
-        !phase.acts.is_empty() && phase.acts.iter().all(|act| matches!(act.stimulus(), Stimulus::UnknownEvent))
-    }
-
-    fn clause_of_end(&self, phase: usize, otherwise: RequirementId) -> RequirementId {
-        match self.phase(phase) {
-            Some(phase) if self.only_unknown(phase) => ERR_05,
-            _ => otherwise,
-        }
-    }
 }

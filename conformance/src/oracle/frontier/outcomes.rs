@@ -30,7 +30,7 @@ pub struct PhaseOutcomes {
 /// The outcomes of each phase of a trace in which several clients acted, up to the first phase that has no explanation.
 #[must_use]
 pub fn outcomes(trace: &Trace) -> Vec<PhaseOutcomes> {
-    let (mut story, mut script) = (Story::default(), Script::default());
+    let (mut story, mut script) = (Story::default(), Script::new(trace.profile));
     for (at, record) in trace.records.iter().enumerate() {
         story.entry(at, &record.entry);
         script.record(&story, at, &record.entry);
@@ -191,6 +191,8 @@ impl View<'_> {
         match look {
             Look::Notice { left, user } => Some(format!("{}{}", if left { '-' } else { '+' }, self.user(user))),
             Look::Error(_) => None,
+            Look::RoomClosed => Some("closed".to_owned()),
+            Look::HostChanged { user } => Some(format!("host {}", self.user(user))),
             Look::Signal { kind, from, payload } => {
                 let mut sent = self.script.lines.iter().enumerate().filter(|(_, line)| Some(line.user) == from);
                 let found = sent.find_map(|(place, line)| {

@@ -12,12 +12,12 @@ use super::{
 impl Search<'_> {
     /// The state after a step that every explanation has to contain, moves nobody, and can as well come first; none if there
     /// is no such step.
-    pub(super) fn forced(self, state: &State) -> Option<State> {
+    pub(super) fn forced(self, state: &State, mode: Mode) -> Option<State> {
         let slots = (0..state.stands.len()).map(|place| Slot::try_from(place).expect("slots were numbered"));
-        slots.filter_map(|slot| self.forced_of(state, slot)).next()
+        slots.filter_map(|slot| self.forced_of(state, slot, mode)).next()
     }
 
-    fn forced_of(self, state: &State, slot: Slot) -> Option<State> {
+    fn forced_of(self, state: &State, slot: Slot, mode: Mode) -> Option<State> {
         let line = &self.script.lines[usize::from(slot)];
         let number = state.stand(slot).served;
         let head = line.items.get(number as usize).filter(|_| number < self.sent[usize::from(slot)])?;
@@ -26,8 +26,10 @@ impl Search<'_> {
         }
         let mut courses = self.script.courses(state, slot, number + 1);
         let course = courses.pop().filter(|_| courses.is_empty())?;
-        let next = self.script.explain(slot, course, self.phase, Mode::Strict)?;
-        (next.has_same_places(state) && self.is_settled(state, &next, slot, head)).then_some(next)
+        let next = self.explain(slot, course, Mode::Strict)?;
+        // Where clauses may be broken, something that never arrived may have arrived as something else.
+        let is_free = mode == Mode::Strict || next.cost == state.cost;
+        (is_free && next.has_same_places(state) && self.is_settled(state, &next, slot, head)).then_some(next)
     }
 
     /// Whether it is worth trying.
@@ -52,11 +54,11 @@ impl Search<'_> {
         let told = before.stand(slot).seen != after.stand(slot).seen;
         let Ok(aim) = signal else { return told };
         let copies = self.script.copies(slot, *kind, aim);
-        let delivered = before.stands.iter().zip(&after.stands).enumerate();
-        let delivered =
-            delivered.filter(|(place, (before, after))| *place != usize::from(slot) && before.seen != after.seen);
-        match (delivered.count(), copies.arrived) {
-            // Nothing but this signal can have arrived so.
+        let others =
+            before.stands.iter().zip(&after.stands).enumerate().filter(|(place, _)| *place != usize::from(slot));
+        let passed: u32 = others.map(|(_, (before, after))| after.seen - before.seen).sum();
+        match (passed, copies.arrived) {
+            // Nothing but this signal can have arrived so, and it passed no error that may yet be sent.
             (1, 1) => copies.sent == 1,
             // It never arrived, and could not be lost on the way, so it was refused whenever it was served.
             (0, 0) => (told || self.hears_no_error(slot, *kind, after)) && !self.may_be_lost(before, aim),
@@ -64,9 +66,12 @@ impl Search<'_> {
         }
     }
 
-    /// Whether no error of this kind reaches a connection any more.
+    /// Whether no error of this kind reaches a connection any more, and none can be on its way.
     fn hears_no_error(self, slot: Slot, kind: SignalKind, state: &State) -> bool {
         let line = &self.script.lines[usize::from(slot)];
+        if state.stand(slot).served >= line.vouched() {
+            return false;
+        }
         let ahead = &line.sightings[state.stand(slot).seen as usize..];
         !ahead.iter().any(|sighting| sighting.look == Look::Error(Some(kind)))
     }

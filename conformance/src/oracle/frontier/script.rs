@@ -1,25 +1,16 @@
 //! What a trace says, connection by connection: the queue of what each client sent, in order, and the queue of what
-//! arrived there, in order. Nothing is judged here.
+//! arrived there, in order.
 
 use std::collections::{HashMap, HashSet};
 
 use glare_model::{
-    id::{InvalidRoomId, RoomId},
+    id::InvalidRoomId,
     message::{RequestKind, ServerMessage, SignalFault, SignalKind},
+    room::{HostLeaves, RoomRules},
 };
 
-use super::{
-    super::{
-        facts::{Fault, Stimulus},
-        story::{Act, Story},
-    },
-    symbols::{Fingerprint, Symbols, fingerprint},
-};
-use crate::{
-    observation::{Observation, read_ack},
-    trace::{Ending, Entry},
-    transport::ConnectionId,
-};
+use super::symbols::{Fingerprint, Symbols};
+use crate::{capability::Profile, trace::Ending, transport::ConnectionId};
 
 /// A place among the connections of a script.
 pub(crate) type Slot = u16;
@@ -29,19 +20,22 @@ pub(crate) type Room = u32;
 pub(crate) type Message = ServerMessage<Slot, Room, u32>;
 
 /// The connections of one part of a trace.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) lines: Vec<Line>,
     /// What happened, in the order of the trace.
     pub(super) marks: Vec<Mark>,
-    slots: HashMap<ConnectionId, Slot>,
+    pub(super) slots: HashMap<ConnectionId, Slot>,
     /// Which item an ack of a connection is for.
-    asked: HashMap<(Slot, u64), u32>,
-    users: Symbols,
-    rooms: Symbols,
-    signals: HashMap<SignalKey, Copies>,
-    sent: HashSet<(SignalKind, u32, Fingerprint)>,
-    phase: usize,
+    pub(super) asked: HashMap<(Slot, u64), u32>,
+    pub(super) users: Symbols,
+    pub(super) rooms: Symbols,
+    pub(super) signals: HashMap<SignalKey, Copies>,
+    pub(super) sent: HashSet<(SignalKind, u32, Fingerprint)>,
+    pub(super) phase: usize,
+    pub(super) profile: Profile,
+    /// The rules of a server that declares this profile.
+    pub(super) rules: RoomRules,
 }
 
 /// One connection.
@@ -54,7 +48,7 @@ pub(super) struct Line {
     /// What arrived, without acks and without what the protocol does not name.
     pub(super) sightings: Vec<Sighting>,
     /// The items that are fences and came back.
-    fences: Vec<u32>,
+    pub(super) fences: Vec<u32>,
     /// Where the client stopped reading and writing, if it did.
     pub(super) frozen_at: Option<usize>,
 }
@@ -170,6 +164,8 @@ pub(super) enum Look {
     Notice { left: bool, user: u32 },
     Signal { kind: SignalKind, from: Option<u32>, payload: Option<Fingerprint> },
     Error(Option<SignalKind>),
+    RoomClosed,
+    HostChanged { user: u32 },
 }
 
 /// One record of the trace.
@@ -192,7 +188,7 @@ pub(super) enum MarkKind {
 }
 
 /// What tells one signal from another: receiver, kind, sender and payload.
-type SignalKey = (u32, SignalKind, u32, Fingerprint);
+pub(super) type SignalKey = (u32, SignalKind, u32, Fingerprint);
 
 /// How often a signal was sent and how often it arrived.
 #[derive(Clone, Copy, Debug, Default)]
@@ -202,46 +198,26 @@ pub(super) struct Copies {
 }
 
 impl Script {
-    /// Takes in a record that `story` has just taken in.
-    pub(super) fn record(&mut self, story: &Story, at: usize, entry: &Entry) {
-        if matches!(entry, Entry::Phase { .. }) && story.phases.len() > 1 {
-            self.end_phase(at);
-        }
-        if let Entry::Waited { .. } = entry {
-            return self.waited(at);
-        }
-        let Some(connection) = entry.connection() else { return };
-        if let Entry::Opened { user_id, .. } = entry {
-            return self.open(at, connection, user_id);
-        }
-        let Some(&slot) = self.slots.get(&connection) else { return };
-        match entry {
-            Entry::Sent { ack, .. } => {
-                let act = story.phases.last().and_then(|phase| phase.acts.last());
-                if let Some(what) = act.and_then(|act| self.ask(slot, act)) {
-                    self.send(at, slot, what, *ack);
-                }
-            }
-            Entry::SentBroken { .. } => self.send(at, slot, Ask::Broken, None),
-            Entry::Ending { how: Ending::Freeze, .. } => self.line(slot).frozen_at = Some(at),
-            Entry::Ending { how, .. } => self.send(at, slot, Ask::End(*how), None),
-            Entry::Ended { .. } => self.ended(at, slot),
-            Entry::Fence { ack, .. } => self.send(at, slot, Ask::Fence, Some(*ack)),
-            Entry::Fenced { refused, .. } => self.fenced(at, slot, *refused),
-            Entry::Acked { ack, data, .. } => {
-                let answer = self.answer(read_ack(data.as_ref()));
-                self.acked(at, slot, *ack, answer);
-            }
-            Entry::Received { .. } => self.received(story, at, slot),
-            Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } => {}
-            Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
+    /// Of a target that declares this, before the first record.
+    pub(super) fn new(profile: Profile) -> Self {
+        Self {
+            lines: Vec::new(),
+            marks: Vec::new(),
+            slots: HashMap::new(),
+            asked: HashMap::new(),
+            users: Symbols::default(),
+            rooms: Symbols::default(),
+            signals: HashMap::new(),
+            sent: HashSet::new(),
+            phase: 0,
+            profile,
+            rules: profile.rules(),
         }
     }
 
-    /// The last phase is over.
-    pub(super) fn end_phase(&mut self, at: usize) {
-        self.mark(at, MarkKind::PhaseEnd);
-        self.phase += 1;
+    /// Whether it makes a difference who has been in a room for longest.
+    pub(super) fn has_hosts(&self) -> bool {
+        self.rules.host_leaves != HostLeaves::Nothing
     }
 
     /// How often the signal of an item was sent in the whole script, and how often it arrived.
@@ -273,178 +249,6 @@ impl Script {
         script.signals.clear();
         script
     }
-
-    fn line(&mut self, slot: Slot) -> &mut Line {
-        &mut self.lines[usize::from(slot)]
-    }
-
-    fn mark(&mut self, at: usize, what: MarkKind) {
-        self.marks.push(Mark { at, what });
-    }
-
-    fn open(&mut self, at: usize, connection: ConnectionId, user_id: &str) {
-        if self.slots.contains_key(&connection) {
-            return;
-        }
-        let slot = Slot::try_from(self.lines.len()).expect("fewer connections than numbers of connections");
-        self.slots.insert(connection, slot);
-        let user = self.users.number(user_id);
-        let (items, sightings) = (Vec::new(), Vec::new());
-        self.lines.push(Line { connection, user, items, sightings, fences: Vec::new(), frozen_at: None });
-        self.mark(at, MarkKind::Opened(slot));
-    }
-
-    /// What an act asks of the server; nothing if the server has to ignore it.
-    fn ask(&mut self, slot: Slot, act: &Act) -> Option<Ask> {
-        Some(match act.stimulus() {
-            Stimulus::Request { join, room, ack } => {
-                let kind = if join { RequestKind::Join } else { RequestKind::Create };
-                let room = room.map(|room| self.room(room)).ok_or_else(|| why_invalid(act));
-                Ask::Request { kind, room, ack }
-            }
-            Stimulus::Leave => Ask::Leave,
-            Stimulus::Signal { kind, target, payload, fault } => {
-                let signal = match (fault, target, payload) {
-                    (Fault::TooLarge, ..) => Err(SignalFault::TooLarge),
-                    (Fault::None | Fault::Unclear, Some(target), Some(payload)) => {
-                        let user = self.users.number(target);
-                        let room = RoomId::parse(target).ok().map(|_| self.room(target));
-                        let payload = fingerprint(payload);
-                        let from = self.line(slot).user;
-                        self.sent.insert((kind, from, payload));
-                        let key = (user, kind, from, payload);
-                        self.signals.entry(key).or_default().sent += 1;
-                        Ok(Aim { user, room, payload })
-                    }
-                    (Fault::None | Fault::Unclear | Fault::Malformed, ..) => Err(SignalFault::Malformed),
-                };
-                Ask::Signal { kind, signal, unclear: fault == Fault::Unclear }
-            }
-            Stimulus::UnknownEvent | Stimulus::Broken | Stimulus::Ending(_) => return None,
-        })
-    }
-
-    fn room(&mut self, text: &str) -> Room {
-        self.rooms.number(text)
-    }
-
-    fn send(&mut self, at: usize, slot: Slot, what: Ask, ack: Option<u64>) {
-        let phase = self.phase;
-        let item = Item { at, phase, what, answer: Answer::None, answered_at: 0 };
-        let line = self.line(slot);
-        line.items.push(item);
-        let number = count(line.items.len()) - 1;
-        self.mark(at, MarkKind::Sent(slot));
-        if let Some(ack) = ack {
-            self.asked.insert((slot, ack), number);
-        }
-    }
-
-    fn ended(&mut self, at: usize, slot: Slot) {
-        let line = self.line(slot);
-        let over = line.items.iter().any(|item| matches!(item.what, Ask::End(_) | Ask::Ended { .. }));
-        let excused = line.frozen_at.is_some() || line.items.iter().any(|item| item.what == Ask::Broken);
-        if !over {
-            self.send(at, slot, Ask::Ended { excused }, None);
-        }
-    }
-
-    fn fenced(&mut self, at: usize, slot: Slot, refused: bool) {
-        let waiting = |item: &Item| item.what == Ask::Fence && item.answer == Answer::None;
-        let line = self.line(slot);
-        let Some(place) = line.items.iter().position(waiting) else { return };
-        let item = &mut line.items[place];
-        item.answered_at = at;
-        item.answer = if refused { Answer::Refused } else { Answer::Accepted { room: None, existing: None } };
-        line.fences.push(count(place));
-        self.mark(at, MarkKind::Answered(slot, count(place)));
-    }
-
-    /// Nothing came for so long that everything counts as served and arrived: as if fences had come back on all connections,
-    /// and then, when everything was served, once more.
-    fn waited(&mut self, at: usize) {
-        for _ in 0..2 {
-            for slot in (0..self.lines.len()).map(|place| Slot::try_from(place).expect("slots were numbered")) {
-                let line = self.line(slot);
-                if line.frozen_at.is_none() && !line.items.iter().any(Item::is_end) {
-                    self.send(at, slot, Ask::Fence, None);
-                    self.fenced(at, slot, true);
-                }
-            }
-        }
-    }
-
-    fn answer(&mut self, seen: Option<Observation>) -> Answer {
-        match seen {
-            Some(Observation::Refused) => Answer::Refused,
-            Some(Observation::Accepted { room, existing }) => {
-                let room = room.map(|room| self.room(&room));
-                let existing = existing.map(|users| {
-                    let mut users: Vec<_> = users.iter().map(|user| self.users.number(user)).collect();
-                    users.sort_unstable();
-                    users
-                });
-                Answer::Accepted { room, existing }
-            }
-            Some(
-                Observation::Notice { .. }
-                | Observation::Signal { .. }
-                | Observation::Error { .. }
-                | Observation::Unknown,
-            )
-            | None => Answer::Nonsense,
-        }
-    }
-
-    fn acked(&mut self, at: usize, slot: Slot, ack: u64, answer: Answer) {
-        // An ack that nobody asked for says nothing, and neither does a second one.
-        let Some(number) = self.asked.remove(&(slot, ack)) else { return };
-        let item = &mut self.line(slot).items[number as usize];
-        if let Ask::Request { .. } = item.what {
-            item.answer = answer;
-            item.answered_at = at;
-            self.mark(at, MarkKind::Answered(slot, number));
-        }
-    }
-
-    fn received(&mut self, story: &Story, at: usize, slot: Slot) {
-        let Some((phase, seen)) = story.phases.last().and_then(|phase| Some((phase, phase.seen.last()?))) else {
-            return;
-        };
-        let look = match &seen.what {
-            Observation::Notice { left, user, .. } => Look::Notice { left: *left, user: self.users.number(user) },
-            Observation::Signal { kind, from, payload } => {
-                let from = from.as_ref().map(|from| self.users.number(from));
-                let payload = payload.as_ref().map(fingerprint);
-                if let (Some(from), Some(payload)) = (from, payload) {
-                    let key = (self.line(slot).user, *kind, from, payload);
-                    self.signals.entry(key).or_default().arrived += 1;
-                }
-                Look::Signal { kind: *kind, from, payload }
-            }
-            Observation::Error { kind } => Look::Error(*kind),
-            Observation::Accepted { .. } | Observation::Refused | Observation::Unknown => return,
-        };
-        let some = |wanted: &dyn Fn(&Act) -> bool| phase.acts.iter().any(wanted);
-        let malformed = |act: &Act| matches!(act.stimulus(), Stimulus::Signal { fault: Fault::Malformed, .. });
-        let unasked = match look {
-            Look::Error(_) if some(&|act| act.connection == seen.connection) => Unasked::Free,
-            Look::Error(_) if !some(&malformed) => Unasked::Stray,
-            Look::Error(_) | Look::Notice { .. } | Look::Signal { .. } => Unasked::Forbidden,
-        };
-        let line = self.line(slot);
-        line.sightings.push(Sighting { at, look, unasked });
-        let number = count(line.sightings.len()) - 1;
-        self.mark(at, MarkKind::Seen(slot, number));
-    }
-}
-
-fn why_invalid(act: &Act) -> InvalidRoomId {
-    let text = match &act.what {
-        super::super::story::What::Sent { data: Some(data), .. } => data.as_str(),
-        _ => None,
-    };
-    text.map_or(InvalidRoomId::NotAString, |text| RoomId::parse(text).err().unwrap_or(InvalidRoomId::TooLong))
 }
 
 /// A length as a number of an item or sighting.

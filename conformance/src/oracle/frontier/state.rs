@@ -9,8 +9,8 @@ use std::hash::{Hash, Hasher};
 use glare_model::{requirement::Level, room::Directory};
 
 use super::{
-    objection::Objection,
-    script::{Message, Room, Slot},
+    objection::{Objection, displaced},
+    script::{Message, Room, Script, Slot},
 };
 
 /// A connection's part of a state.
@@ -34,13 +34,16 @@ const FIRST_ROOM: u32 = 2;
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) stands: Vec<Stand>,
-    /// The members of all rooms, ordered by room and slot. The core profile has no host, so nobody can see in which order
-    /// members joined, and states that differ in it are one.
+    /// The members of all rooms, ordered by room and slot, or where rooms have hosts by room and joining. Without hosts nobody
+    /// can see in which order members joined, and states that differ in it are one.
     inside: Vec<Slot>,
+    hosts: bool,
     /// Which clauses this explanation of the trace has to take for broken.
     pub(super) objections: Vec<Objection>,
     pub(super) cost: Cost,
-    /// For each connection, the first message that was sent and had not arrived where the trace ends.
+    /// How many objections there were before the last step.
+    step: usize,
+    /// What was sent and had not arrived where the trace ends; see [`State::send_off`].
     pub(super) on_the_way: Vec<(Slot, Message)>,
 }
 
@@ -49,11 +52,13 @@ pub(super) struct State {
 pub(super) struct Cost {
     pub(super) must: u32,
     pub(super) should: u32,
+    /// What else follows from the same.
+    pub(super) more: u32,
 }
 
 impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
-        self.stands == other.stands
+        self.stands == other.stands && (!self.hosts || self.inside == other.inside)
     }
 }
 
@@ -66,6 +71,11 @@ impl Hash for State {
 }
 
 impl State {
+    /// Nobody is there. `hosts` says that it matters who has been in a room for longest.
+    pub(super) fn new(hosts: bool) -> Self {
+        Self { hosts, ..Self::default() }
+    }
+
     /// A connection's part.
     pub(super) fn stand(&self, slot: Slot) -> &Stand {
         &self.stands[usize::from(slot)]
@@ -87,13 +97,31 @@ impl State {
         steps.sum()
     }
 
-    /// Takes a clause for broken.
-    pub(super) fn object(&mut self, objection: Objection) {
-        match (objection.is_late(), objection.requirement.level()) {
-            (false, Level::Must) => self.cost.must += 1,
-            (true, Level::Must) | (_, Level::Should) => self.cost.should += 1,
+    /// Begins another step: what is objected to from now on is another fault.
+    pub(super) fn begin_step(&mut self) {
+        self.step = self.objections.len();
+    }
+
+    /// Takes a clause for broken. What follows from the same fault costs next to nothing: that a notice reaches nobody is one
+    /// fault and not one for each member, and so is a message that is missing in one place and comes in another.
+    pub(super) fn object(&mut self, script: &Script, objection: Objection) {
+        let same_step = self.objections[self.step..].iter().any(|other| other.requirement == objection.requirement);
+        let follows = same_step || self.objections.iter().any(|other| displaced(script, other, &objection).is_some());
+        match (follows, objection.is_late(), objection.requirement.level()) {
+            (true, ..) => self.cost.more += 1,
+            (false, false, Level::Must) => self.cost.must += 1,
+            (false, true, Level::Must) | (false, _, Level::Should) => self.cost.should += 1,
         }
         self.objections.push(objection);
+    }
+
+    /// Notes that a message was sent and does not arrive any more: the first one of its receiver, and every notice of a
+    /// departure, which has to arrive before the end of its phase.
+    pub(super) fn send_off(&mut self, to: Slot, message: Message) {
+        let is_first = !self.on_the_way.iter().any(|(other, _)| *other == to);
+        if is_first || matches!(message, Message::UserLeft(_)) {
+            self.on_the_way.push((to, message));
+        }
     }
 
     fn range(&self, room: Room) -> std::ops::Range<usize> {
@@ -153,7 +181,10 @@ impl Directory for State {
             self.exit(&other, session);
         }
         let range = self.range(*room);
-        let offset = self.inside[range.clone()].partition_point(|member| *member < session);
+        let offset = match self.hosts {
+            true => range.len(),
+            false => self.inside[range.clone()].partition_point(|member| *member < session),
+        };
         self.inside.insert(range.start + offset, session);
         self.stand_mut(session).place = room + FIRST_ROOM;
     }

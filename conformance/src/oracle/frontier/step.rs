@@ -3,7 +3,7 @@
 use glare_model::{
     message::{ClientMessage, RequestKind, Signal, SignalFault, SignalKind, Target},
     requirement::{
-        RequirementId,
+        RequirementId, Role,
         ids::{ROOM_10, ROOM_13},
     },
     room::{Directory, Effect, Input, RoomRules, SelfSignal, step},
@@ -14,9 +14,6 @@ use super::{
     state::State,
 };
 use crate::trace::Ending;
-
-/// The rules of a server that delivers signals to oneself, against a recommendation (RELAY-08).
-const SELF_SIGNALS: RoomRules = RoomRules { self_signal: SelfSignal::Deliver, ..RoomRules::REFERENCE };
 
 /// One thing that a server may do, and what it sends then.
 #[derive(Clone, Debug)]
@@ -31,6 +28,7 @@ pub(super) struct Course {
     pub(super) ack: Option<(Message, RequirementId)>,
     /// What is to be said against it in itself.
     pub(super) fault: Option<CourseFault>,
+    rules: RoomRules,
 }
 
 /// What may be wrong with a course in itself.
@@ -54,7 +52,7 @@ impl Script {
         if !state.is_connected(slot) {
             // A server may hear from a connection that it has declared dead, and answers nothing.
             if head.is_some_and(|head| !head.is_answered()) {
-                let mut course = Course::of(state, stand.served);
+                let mut course = self.course(state, stand.served);
                 course.state.stand_mut(slot).served = stand.served + 1;
                 courses.push(course);
             }
@@ -63,12 +61,12 @@ impl Script {
         if let Some(head) = head.filter(|head| !head.is_end()) {
             self.serve(state, slot, stand.served, head, &mut courses);
         }
-        courses.extend(line.end(stand.served, sent).map(|end| ended(state, slot, end)));
+        courses.extend(line.end(stand.served, sent).map(|end| self.over(state, slot, end)));
         courses
     }
 
     fn serve(&self, state: &State, slot: Slot, number: u32, item: &Item, courses: &mut Vec<Course>) {
-        let mut unchanged = Course::of(state, number);
+        let mut unchanged = self.course(state, number);
         unchanged.state.stand_mut(slot).served = number + 1;
         match &item.what {
             Ask::Fence => {
@@ -97,13 +95,26 @@ impl Script {
                 if to_oneself {
                     let mut delivered = unchanged.clone();
                     delivered.fault = Some(CourseFault::SelfSignal);
+                    delivered.rules.self_signal = SelfSignal::Deliver;
                     let input = Input::Message(slot, ClientMessage::Signal { kind: *kind, signal: signal.clone() });
-                    courses.push(delivered.step_by(&SELF_SIGNALS, input));
+                    courses.push(delivered.step(input));
                 }
                 courses.push(unchanged.signal(slot, *kind, signal));
             }
             Ask::End(_) | Ask::Ended { .. } => {}
         }
+    }
+
+    fn course(&self, state: &State, item: u32) -> Course {
+        Course { state: state.clone(), item, sent: Vec::new(), ack: None, fault: None, rules: self.rules }
+    }
+
+    fn over(&self, state: &State, slot: Slot, end: End) -> Course {
+        let course = self.course(state, end.served.saturating_sub(1));
+        let mut course = course.with(Input::Disconnect(slot), end.clause);
+        course.state.stand_mut(slot).served = end.served;
+        course.fault = end.fault;
+        course
     }
 
     /// What a target names at this moment.
@@ -117,17 +128,9 @@ impl Script {
 }
 
 impl Course {
-    fn of(state: &State, item: u32) -> Self {
-        Self { state: state.clone(), item, sent: Vec::new(), ack: None, fault: None }
-    }
-
-    fn step(self, input: Input<Slot, Room, u32>) -> Self {
-        self.step_by(&RoomRules::REFERENCE, input)
-    }
-
-    fn step_by(mut self, rules: &RoomRules, input: Input<Slot, Room, u32>) -> Self {
+    fn step(mut self, input: Input<Slot, Room, u32>) -> Self {
         let sent = &mut self.sent;
-        step(&mut self.state, rules, input, &mut |effect| {
+        step(&mut self.state, &self.rules, input, &mut |effect| {
             if let Effect::Send { to, message, clause } = effect {
                 sent.push((to, message, clause));
             }
@@ -135,10 +138,11 @@ impl Course {
         self
     }
 
-    /// A step of which all that is sent is due by another clause.
+    /// A step of which all that is sent is due by another clause, but for what a capability demands.
     fn with(self, input: Input<Slot, Room, u32>, clause: RequirementId) -> Self {
         let mut course = self.step(input);
-        course.sent.iter_mut().for_each(|(.., own)| *own = clause);
+        let core = course.sent.iter_mut().filter(|(.., own)| own.role() != Role::Capability);
+        core.for_each(|(.., own)| *own = clause);
         course
     }
 
@@ -190,13 +194,6 @@ impl Line {
         };
         Some(End { served: place.map_or(done(waiting.len()), |place| done(place + 1)), clause, fault })
     }
-}
-
-fn ended(state: &State, slot: Slot, end: End) -> Course {
-    let mut course = Course::of(state, end.served.saturating_sub(1)).with(Input::Disconnect(slot), end.clause);
-    course.state.stand_mut(slot).served = end.served;
-    course.fault = end.fault;
-    course
 }
 
 impl Item {

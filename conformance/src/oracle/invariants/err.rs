@@ -7,7 +7,7 @@ use glare_model::requirement::{
     ids::{ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ERR_06, ERR_07, ERR_08, ROOM_03, ROOM_09, ROOM_10},
 };
 
-use super::Scene;
+use super::{Scene, room::expect_departure};
 use crate::{
     observation::Observation,
     oracle::{
@@ -27,15 +27,12 @@ pub(super) fn unknown_event(scene: &Scene<'_>, found: &mut Vec<Violation>) {
 /// ERR-06: at most the sender's connection ends, with the notices that follow from that.
 pub(super) fn broken_frame(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violation>) {
     scene.expect_no_signal(ERR_06, |_| false, found);
-    let mut expected = BTreeMap::new();
-    let ended = scene.phase.ended.contains(&act.connection);
-    if ended && let Some(room) = scene.before.room(act.connection) {
-        let user = scene.story.user(act.connection);
-        let fellows = scene.before.members(&room).into_iter().filter(|member| *member != act.connection);
-        expected = fellows.map(|member| (member, (true, user))).collect();
+    if scene.phase.ended.contains(&act.connection) {
+        // That the end is announced is what ROOM-10 demands.
+        expect_departure(scene, act.connection, ROOM_10, found);
+    } else {
+        scene.expect_notices(&BTreeMap::new(), ERR_06, found);
     }
-    // That the end is announced is what ROOM-10 demands.
-    scene.expect_notices(&expected, if ended { ROOM_10 } else { ERR_06 }, found);
 }
 
 /// Every connection that listens stays open and usable, whatever was sent; only a broken frame may cost its sender the
@@ -122,7 +119,12 @@ pub(in crate::oracle) fn fresh_clients_work(story: &Story, index: usize, after: 
         failed.map(|(peer, reason)| violation(format!("{peer}, a new client, can connect"), reason, false)).collect();
     let fresh =
         |connection: ConnectionId| story.phases[after..=index].iter().any(|phase| phase.opened.contains(&connection));
-    for act in phase.acts.iter().filter(|act| fresh(act.connection)) {
+    let leaves = |act: &Act| {
+        phase.acts.iter().any(|other| {
+            other.connection == act.connection && matches!(other.stimulus(), Stimulus::Ending(_) | Stimulus::Broken)
+        })
+    };
+    for act in phase.acts.iter().filter(|act| fresh(act.connection) && !leaves(act)) {
         if act.ack.is_none() && has_to_succeed(story, index, act) {
             let name = story.name(act.connection);
             found.push(violation(format!("the request of {name}, a new client, is answered"), "nothing", true));

@@ -6,6 +6,7 @@
 //! trace ([`order`]).
 
 mod err;
+mod host;
 mod id;
 mod order;
 mod race;
@@ -50,6 +51,7 @@ pub(super) fn judge_phase(scene: &Scene<'_>) -> Vec<Violation> {
         [act] => judge_act(scene, act, &mut found),
         acts => race::judge(scene, acts, &mut found),
     }
+    host::judge(scene, &mut found);
     err::harm(scene, &mut found);
     found
 }

@@ -91,19 +91,24 @@ fn join_ack_comes_first(story: &Story, connection: ConnectionId, moments: &[Mome
     let mut waiting = false;
     let mut inside = false;
     let mut leaving = false;
+    // It may be in a room and not know it: nobody asked for an ack.
+    let mut unsure = false;
     for moment in moments {
         match moment {
             Moment::Act(act) => match act.stimulus() {
-                Stimulus::Request { join: true, .. } if accepted(act).is_some() => waiting = !inside && !leaving,
+                Stimulus::Request { ack: false, .. } => unsure = true,
+                Stimulus::Request { join: true, .. } if accepted(act).is_some() => {
+                    waiting = !inside && !leaving && !unsure;
+                }
                 Stimulus::Leave => {
-                    leaving = inside;
+                    leaving |= inside || unsure;
                     inside = false;
                 }
                 _ => {}
             },
             Moment::Acked(act) => {
                 if accepted(act).is_some() {
-                    (waiting, inside, leaving) = (false, true, false);
+                    (waiting, inside, leaving, unsure) = (false, true, false, false);
                 }
             }
             Moment::Seen(seen) => {

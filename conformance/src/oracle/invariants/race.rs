@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::Scene;
 use crate::{
+    capability::Capability,
     observation::{Observation, json_equal},
     oracle::{
         Violation,
@@ -73,11 +74,22 @@ fn signals_between_members_that_stay(scene: &Scene<'_>, acts: &[Act], found: &mu
     for &sender in &staying {
         for &target in staying.iter().filter(|target| **target != sender) {
             let room = scene.before.room(sender);
-            if room.is_some() && room == scene.before.room(target) && !scene.phase.ended.contains(&target) {
+            let shaken = room.as_ref().is_some_and(|room| may_end(scene, acts, room));
+            if room.is_some() && room == scene.before.room(target) && !shaken && !scene.phase.ended.contains(&target) {
                 each_arrives_once(scene, acts, sender, target, found);
             }
         }
     }
+}
+
+/// Whether a room may end by what somebody else does.
+fn may_end(scene: &Scene<'_>, acts: &[Act], room: &str) -> bool {
+    let may_leave = |act: &Act| match scene.before.place(act.connection) {
+        Place::In(own) => own == room,
+        Place::MaybeIn(rooms) => rooms.contains(room),
+        Place::Nowhere | Place::Gone => false,
+    };
+    scene.before.profile.has(Capability::HostClose) && acts.iter().any(|act| moves(act) && may_leave(act))
 }
 
 type Content<'a> = (SignalKind, &'a Value);

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use glare_model::requirement::{
     RequirementId,
     ids::{
-        ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_09, ROOM_10, ROOM_11, ROOM_13,
-        ROOM_14,
+        CAP_CAPACITY_01, CAP_HOST_CLOSE_01, ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08,
+        ROOM_09, ROOM_10, ROOM_11, ROOM_13, ROOM_14,
     },
 };
 
-use super::{Notice, Scene};
+use super::{
+    Notice, Scene,
+    host::{Parting, parting},
+};
 use crate::{
     observation::Observation,
     oracle::{Violation, facts::Place, story::Act},
@@ -41,8 +44,19 @@ fn outcome(scene: &Scene<'_>, caller: ConnectionId, join: bool, room: Option<&st
         _ if unclear => Outcome::Open,
         (false, true) => Outcome::Refused(ROOM_02),
         (false, false) => Outcome::Accepted(if existed { ROOM_11 } else { ROOM_01 }),
-        (true, true) => Outcome::Accepted(ROOM_06),
+        (true, true) => entry(scene, room),
         (true, false) => Outcome::Refused(if existed { ROOM_11 } else { ROOM_05 }),
+    }
+}
+
+/// What has to become of a join of an existing room.
+fn entry(scene: &Scene<'_>, room: &str) -> Outcome {
+    let Some(most) = scene.before.profile.capacity() else { return Outcome::Accepted(ROOM_06) };
+    let (least, unclear) = (scene.before.members(room).len(), scene.before.maybe_members(room).len());
+    match usize::from(most.get()) {
+        most if least >= most => Outcome::Refused(CAP_CAPACITY_01),
+        most if least + unclear >= most => Outcome::Open,
+        _ => Outcome::Accepted(ROOM_06),
     }
 }
 
@@ -148,7 +162,7 @@ pub(super) fn leave(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violation>) {
         Place::Nowhere => ROOM_09,
         Place::MaybeIn(_) | Place::Gone => return,
     };
-    scene.expect_notices(&departure(scene, act.connection), clause, found);
+    expect_departure(scene, act.connection, clause, found);
 }
 
 pub(super) fn ending(scene: &Scene<'_>, act: &Act, how: Ending, found: &mut Vec<Violation>) {
@@ -158,9 +172,23 @@ pub(super) fn ending(scene: &Scene<'_>, act: &Act, how: Ending, found: &mut Vec<
         Ending::Close | Ending::Drop => {
             scene.expect_no_stray_signals(act.connection, found);
             if !matches!(scene.before.place(act.connection), Place::MaybeIn(_)) {
-                scene.expect_notices(&departure(scene, act.connection), ROOM_10, found);
+                expect_departure(scene, act.connection, ROOM_10, found);
             }
         }
+    }
+}
+
+/// Everybody hears of a connection's departure who has to, or of the end of the room in its place.
+pub(super) fn expect_departure(
+    scene: &Scene<'_>,
+    leaver: ConnectionId,
+    clause: RequirementId,
+    found: &mut Vec<Violation>,
+) {
+    match parting(scene, leaver) {
+        Parting::Stays => scene.expect_notices(&departure(scene, leaver), clause, found),
+        Parting::Closes => scene.expect_notices(&BTreeMap::new(), CAP_HOST_CLOSE_01, found),
+        Parting::Unclear => {}
     }
 }
 

@@ -389,7 +389,7 @@ async fn refusal(wire: Wire, answer: impl AsyncFnOnce(TcpStream)) -> OpenError {
     let transport = wire.transport(&listener);
     let serve = async { answer(listener.accept().await.unwrap().0).await };
     let (refused, ()) = tokio::join!(transport.connect(ConnectionId(0), sender, PATIENCE), serve);
-    refused.err().expect("the opening fails")
+    refused.expect_err("the opening fails")
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::Labels;
+use super::{CLASSES_MAX, Labels};
 use crate::explore::Graph;
 
 /// A run without the goal: a stem from state 0, and a cycle that is repeated for ever. Both are states left, each with
@@ -90,51 +90,47 @@ impl Waiting {
     }
 }
 
-/// A fair way round in a fair component: it takes an edge of every class that happens there, and passes a state without
-/// every class that does not.
+/// A fair way round in a fair component, from and to `home`: it takes an edge of every class that happens there, and
+/// passes a state without every class that does not.
 pub(super) fn around(
     graph: &Graph,
     labels: &Labels,
     is_inner: &dyn Fn(usize) -> bool,
-    waiting: &Waiting,
+    home: u32,
     states: &[u32],
-) -> Lasso {
-    let home = *states.iter().min_by_key(|state| waiting.distance(**state)).expect("a component has states");
+) -> Vec<(u32, u8)> {
     let walk = Walk { graph, is_inner, states };
+    let classes = || (0..CLASSES_MAX).map(|class| 1_u128 << class);
+    let class_of = |state: u32, edge: u8| labels.class(graph.edge_range(state).start + usize::from(edge));
+    let is_off = |state: u32, class: u128| labels.enabled(graph, state) & class == 0;
+    let is_fair_to = |cycle: &[(u32, u8)], class: u128| {
+        is_off(home, class)
+            || cycle.iter().any(|(state, edge)| is_off(*state, class) || class_of(*state, *edge) & class != 0)
+    };
+    let shortest = walk.round(home);
+    if classes().all(|class| is_fair_to(&shortest, class)) {
+        return shortest;
+    }
     let (mut cycle, mut here) = (Vec::new(), home);
-    for class in (0..64).map(|class| 1_u64 << class) {
-        let passes = |cycle: &[(u32, u8)]| {
-            let is_off = |state: u32| labels.enabled(graph, state) & class == 0;
-            let takes = |(state, edge): &(u32, u8)| {
-                labels.class(graph.edge_range(*state).start + usize::from(*edge)) & class != 0
-            };
-            is_off(home) || cycle.iter().any(|step| is_off(step.0) || takes(step))
-        };
-        if passes(&cycle) {
+    for class in classes() {
+        if is_fair_to(&cycle, class) {
             continue;
         }
         let taking = states.iter().find_map(|state| {
-            let step = walk
-                .steps(*state)
-                .find(|(edge, _)| labels.class(graph.edge_range(*state).start + usize::from(*edge)) & class != 0);
+            let step = walk.steps(*state).find(|(edge, _)| class_of(*state, *edge) & class != 0);
             step.map(|(edge, target)| (*state, edge, target))
         });
         if let Some((source, edge, target)) = taking {
             cycle.extend(walk.path(here, source));
             cycle.push((source, edge));
             here = target;
-        } else if let Some(state) = states.iter().find(|state| labels.enabled(graph, **state) & class == 0) {
+        } else if let Some(state) = states.iter().find(|state| is_off(**state, class)) {
             cycle.extend(walk.path(here, *state));
             here = *state;
         }
     }
-    if cycle.is_empty() {
-        let (edge, target) = walk.steps(home).next().expect("a component has a cycle through each of its states");
-        cycle.push((home, edge));
-        here = target;
-    }
     cycle.extend(walk.path(here, home));
-    Lasso { stem: waiting.stem(graph, home), cycle }
+    cycle
 }
 
 /// Walks inside a component.
@@ -152,6 +148,16 @@ impl Walk<'_> {
             let is_inside = (self.is_inner)(edge) && self.states.binary_search(target).is_ok();
             is_inside.then_some((number as u8, *target))
         })
+    }
+
+    /// A shortest way from a state back to it.
+    fn round(&self, home: u32) -> Vec<(u32, u8)> {
+        let rounds = self.steps(home).map(|(edge, target)| {
+            let mut round = vec![(home, edge)];
+            round.extend(self.path(target, home));
+            round
+        });
+        rounds.min_by_key(Vec::len).expect("a component has a cycle through each of its states")
     }
 
     /// A shortest way inside.

@@ -12,6 +12,7 @@
 //! nothing depends on the order of the search: `eventually` of a checker that follows paths until they meet a known
 //! state misses just those runs that meet one, as `model/tests/liveness.rs` shows.
 
+mod cycles;
 mod labels;
 mod lasso;
 mod scc;
@@ -19,7 +20,7 @@ mod scc;
 mod tests;
 mod wishes;
 
-pub use labels::{ENVIRONMENT, Labels};
+pub use labels::{CLASSES_MAX, ENVIRONMENT, Labels};
 pub use lasso::Lasso;
 pub use wishes::{Fulfilment, Wishes, judge};
 
@@ -59,13 +60,14 @@ pub fn leads_to(
     let fair = components.into_iter().filter(|states| is_fair(graph, labels, &is_inner, states));
     let nearest = |states: &Vec<u32>| states.iter().map(|state| waiting.distance(*state)).min();
     let component = fair.min_by_key(nearest);
+    let round = |states: Vec<u32>| {
+        let home = *states.iter().min_by_key(|state| waiting.distance(**state)).expect("a component has states");
+        Lasso { stem: waiting.stem(graph, home), cycle: lasso::around(graph, labels, &is_inner, home, &states) }
+    };
     let lasso = match (dead_end, component) {
-        (Some(end), Some(states)) if nearest(&states) < Some(waiting.distance(end)) => {
-            Some(lasso::around(graph, labels, &is_inner, &waiting, &states))
-        }
+        (Some(end), Some(states)) if nearest(&states) < Some(waiting.distance(end)) => Some(round(states)),
         (Some(end), _) => Some(Lasso { stem: waiting.stem(graph, end), cycle: Vec::new() }),
-        (None, Some(states)) => Some(lasso::around(graph, labels, &is_inner, &waiting, &states)),
-        (None, None) => None,
+        (None, component) => component.map(round),
     };
     Ok(lasso)
 }
@@ -77,7 +79,7 @@ pub struct Incomplete;
 
 /// Whether a run can stay in a component for ever and be fair.
 fn is_fair(graph: &Graph, labels: &Labels, is_inner: &dyn Fn(usize) -> bool, states: &[u32]) -> bool {
-    let always = states.iter().fold(u64::MAX, |classes, state| classes & labels.enabled(graph, *state));
+    let always = states.iter().fold(u128::MAX, |classes, state| classes & labels.enabled(graph, *state));
     let is_member = |state: &u32| states.binary_search(state).is_ok();
     let mut taken = 0;
     for state in states {

@@ -12,10 +12,11 @@ use crate::{
     explore::{
         Space,
         check::{shape_overflow, with_system},
-        expand::{Expander, Run, Successors},
+        expand::Expander,
         key::{Bits96, Key, Layout},
-        learn::Learner,
+        learn::{Learner, Unknown},
         memo::Memo,
+        run::{Run, Successors},
         store::Store,
     },
     world::{Configuration, Fact, Facts, Overflow, Variant},
@@ -134,7 +135,10 @@ struct Packed<S: Space, K> {
 struct Moves<S: Space, K> {
     expander: Expander<S, K>,
     learner: Learner<S, K>,
+    unknown: Unknown<S>,
     memo: Memo<K>,
+    space: Arc<S>,
+    store: Arc<RwLock<Store<S>>>,
     successors: Successors<K>,
 }
 
@@ -147,7 +151,10 @@ impl<S: Space, K: Key> Packed<S, K> {
         let store = Arc::new(RwLock::new(store));
         let moves = Moves {
             expander: Expander::new(Arc::clone(&space), Arc::clone(&store), layout),
-            learner: Learner::new(space, store, layout),
+            learner: Learner::new(Arc::clone(&space), Arc::clone(&store), layout),
+            unknown: Unknown::default(),
+            space,
+            store,
             memo: Memo::new(layout.parts),
             successors: Successors::new(1),
         };
@@ -164,7 +171,11 @@ impl<S: Space, K: Key> Moves<S, K> {
             if self.expander.expand(&run, &mut self.successors)? {
                 return Ok(&self.successors.keys);
             }
-            self.learner.learn(&self.successors.misses[0], &mut self.memo)?;
+            self.learner.learn(&self.successors.misses[0], &mut self.memo, &mut self.unknown)?;
+            let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+            self.unknown.intern(&*self.space, &mut store)?;
+            drop(store);
+            self.learner.settle(&mut self.unknown, &mut self.memo)?;
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What a client of a random scenario can do, and how a [`Choice`] says so.
 
-use super::choices::{Choice, Choices, Swarm};
+use super::{
+    choices::{Choice, Choices, Swarm},
+    world::World,
+};
 use crate::limits::{RANDOM_CLIENTS_MAX, RANDOM_ROOMS_MAX};
 
 /// Kinds of deeds, as far as a swarm weighs them.
@@ -8,6 +11,8 @@ use crate::limits::{RANDOM_CLIENTS_MAX, RANDOM_ROOMS_MAX};
 pub(super) enum Kind {
     /// Open a connection, for the first time or again.
     Connect,
+    /// Leave, or enter a room: one that is there, or else a new one.
+    Move,
     /// Create a room.
     Create,
     /// Join one.
@@ -22,6 +27,8 @@ pub(super) enum Kind {
     Close,
     /// Break it off.
     Drop,
+    /// Signal to a fellow member, if there is one.
+    Confide,
     /// Signal to a client, wherever it is.
     Signal,
     /// Signal to what is no client.
@@ -76,8 +83,9 @@ pub(super) enum Whom {
 
 impl Kind {
     /// All kinds.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Connect,
+        Self::Move,
         Self::Create,
         Self::Join,
         Self::Unheard,
@@ -85,6 +93,7 @@ impl Kind {
         Self::Leave,
         Self::Close,
         Self::Drop,
+        Self::Confide,
         Self::Signal,
         Self::Astray,
         Self::Malformed,
@@ -121,12 +130,19 @@ impl Choices {
         choice.who % self.clients.max(1)
     }
 
-    /// What it says.
-    pub(super) fn deed(&self, choice: Choice) -> Deed {
+    /// What it says. Where everybody may be decides who is a fellow member, and which rooms are there.
+    pub(super) fn deed(&self, choice: Choice, world: &World) -> Deed {
         let room = choice.room % self.rooms.max(1);
         let join = choice.whom % 2 == 1;
         match self.swarm.kind(choice.what) {
             Kind::Connect => Deed::Connect,
+            Kind::Move => match (world.is_member(self.actor(choice)), &world.rooms()[..]) {
+                (true, _) => Deed::Leave,
+                (false, []) => Deed::Request { join: false, room, ack: true },
+                (false, rooms) => {
+                    Deed::Request { join: true, room: rooms[usize::from(choice.room) % rooms.len()], ack: true }
+                }
+            },
             Kind::Create => Deed::Request { join: false, room, ack: true },
             Kind::Join => Deed::Request { join: true, room, ack: true },
             Kind::Unheard => Deed::Request { join, room, ack: false },
@@ -134,6 +150,12 @@ impl Choices {
             Kind::Leave => Deed::Leave,
             Kind::Close => Deed::Close,
             Kind::Drop => Deed::Drop,
+            Kind::Confide => {
+                let fellows = world.fellows(self.actor(choice));
+                let place = usize::from(choice.whom).checked_rem(fellows.len());
+                let any = choice.whom % self.clients.max(1);
+                Deed::Signal(Whom::Client(place.map_or(any, |place| fellows[place])))
+            }
             Kind::Signal => Deed::Signal(Whom::Client(choice.whom % self.clients.max(1))),
             Kind::Astray => match choice.room % (self.rooms + 1) {
                 room if room < self.rooms => Deed::Signal(Whom::Room(room)),

@@ -51,7 +51,7 @@ impl Interpreter<'_> {
         if beat.pace < self.choices.swarm.racing {
             self.race(&beat.choices);
         } else if let Some(first) = beat.choices.first() {
-            self.alone(self.choices.actor(*first), self.choices.deed(*first), *first);
+            self.alone(self.choices.actor(*first), self.choices.deed(*first, &self.world), *first);
         }
         // Who is where is made certain again, often at once, so that what comes next counts.
         if self.world.possible.len() > RANDOM_WORLDS_MAX || beat.pace.is_multiple_of(2) {
@@ -131,7 +131,7 @@ impl Interpreter<'_> {
     fn race(&mut self, choices: &[Choice]) {
         let mut acts: Vec<(u8, Deed, Choice)> = Vec::new();
         for choice in choices {
-            let (client, deed) = (self.choices.actor(*choice), self.choices.deed(*choice));
+            let (client, deed) = (self.choices.actor(*choice), self.choices.deed(*choice, &self.world));
             let mut own = acts.iter().filter(|(other, ..)| *other == client).map(|(_, deed, _)| *deed).peekable();
             let first = own.peek().is_none();
             if own.any(|deed| matches!(deed, Deed::Close | Deed::Drop)) {

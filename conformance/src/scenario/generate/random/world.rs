@@ -45,6 +45,24 @@ impl World {
         self.possible.first().is_some_and(|rooms| rooms.is_connected(client))
     }
 
+    /// Whether a client is in a room, in one of the possible states.
+    pub(super) fn is_member(&self, client: u8) -> bool {
+        self.possible.first().is_some_and(|rooms| rooms.current(client).is_some())
+    }
+
+    /// The rooms that have members, in one of the possible states.
+    pub(super) fn rooms(&self) -> Vec<u8> {
+        let all = 0..u8::try_from(RANDOM_ROOMS_MAX).expect("a few rooms");
+        all.filter(|room| self.possible.first().is_some_and(|rooms| !rooms.members(room).is_empty())).collect()
+    }
+
+    /// The other members of a client's room, in one of the possible states.
+    pub(super) fn fellows(&self, client: u8) -> Vec<u8> {
+        let Some(rooms) = self.possible.first() else { return Vec::new() };
+        let members = rooms.current(client).map(|room| rooms.members(&room).to_vec()).unwrap_or_default();
+        members.into_iter().filter(|member| *member != client).collect()
+    }
+
     /// Whether the end of a client's connection, while the clients `moving` move, is certainly announced to somebody. Of an
     /// end that nobody hears, no round trip can prove that the server has noticed it.
     pub(super) fn end_is_heard(&self, client: u8, moving: &[u8]) -> bool {

@@ -1,0 +1,120 @@
+//! Which clause is broken, where the place of a message among others or the state of the server tells.
+
+use glare_model::{
+    message::{ServerMessage, SignalFault},
+    requirement::{
+        RequirementId,
+        ids::{ERR_02, ERR_03, ERR_04, ORDER_01, ORDER_03, ORDER_04, RELAY_01, RELAY_04, RELAY_05, RELAY_06, ROOM_12},
+    },
+    room::Directory,
+};
+
+use super::{
+    script::{Answer, Ask, Item, Look, Message, Room, Script, Sighting, Slot},
+    state::State,
+};
+
+impl Script {
+    /// The clause that orders a message and those between the place where it was due and the one where it came.
+    pub(super) fn clause_of_order(&self, to: Slot, message: &Message, due: u32, came: u32) -> Option<RequirementId> {
+        let line = &self.lines[usize::from(to)];
+        let (begin, end) = if due <= came { (due, came) } else { (came + 1, due) };
+        let between = || line.sightings[begin as usize..(end as usize).min(line.sightings.len())].iter();
+        let user = |slot: &Slot| self.lines[usize::from(*slot)].user;
+        let is_signal =
+            |of: u32| between().any(|one| matches!(one.look, Look::Signal { from, .. } if from == Some(of)));
+        let is_notice = |of: Option<u32>| {
+            between().any(|one| matches!(one.look, Look::Notice { user, .. } if of.is_none_or(|of| of == user)))
+        };
+        match message {
+            ServerMessage::Signal { from, .. } if is_notice(Some(user(from))) => Some(ORDER_01),
+            ServerMessage::Signal { from, .. } if is_signal(user(from)) => Some(ORDER_03),
+            ServerMessage::UserJoined(who) | ServerMessage::UserLeft(who) if is_signal(user(who)) => Some(ORDER_01),
+            ServerMessage::UserJoined(_) | ServerMessage::UserLeft(_) if is_notice(None) => Some(ORDER_04),
+            _ => None,
+        }
+    }
+
+    /// The clause that forbids what somebody got, where the state tells: it is of a room that the receiver left, or a signal to
+    /// whom it could not reach.
+    pub(super) fn clause_of_breach(
+        &self,
+        state: &State,
+        at: Slot,
+        sighting: &Sighting,
+        phase: usize,
+    ) -> Option<RequirementId> {
+        let owner = |user: u32| self.lines.iter().position(|line| line.user == user);
+        match sighting.look {
+            Look::Error(_) | Look::RoomClosed | Look::HostChanged { .. } => None,
+            Look::Notice { user, .. } => {
+                let about = owner(user).map(|place| Slot::try_from(place).expect("slots were numbered"))?;
+                let requests = self.lines[usize::from(about)].items.iter().filter(|item| item.phase == phase);
+                let rooms = requests.filter_map(|item| match item.what {
+                    Ask::Request { room: Ok(room), .. } => Some(room),
+                    _ => None,
+                });
+                let mut rooms = rooms.chain(state.current(about));
+                (about != at && rooms.any(|room| self.has_left(state, at, room))).then_some(ROOM_12)
+            }
+            Look::Signal { kind, from: Some(from), payload: Some(payload) } => {
+                let sender = owner(from)?;
+                let is_it = |item: &&Item| {
+                    matches!(&item.what, Ask::Signal { kind: own, signal: Ok(aim), .. }
+                        if *own == kind && aim.payload == payload)
+                };
+                let mut items = self.lines[sender].items.iter().filter(|item| item.phase == phase);
+                let Ask::Signal { signal: Ok(aim), .. } = items.find(is_it)?.what else { return None };
+                if items.any(|later| later.what == Ask::Leave || later.is_end()) && self.was_told(at, sighting, from) {
+                    return Some(ORDER_01);
+                }
+                let room = state.current(Slot::try_from(sender).expect("slots were numbered"));
+                match (room, owner(aim.user)) {
+                    (None, _) => Some(RELAY_05),
+                    (Some(room), Some(target)) if target == usize::from(at) => {
+                        let is_fellow = state.current(at) == Some(room);
+                        let clause = if self.has_left(state, at, room) { ROOM_12 } else { RELAY_04 };
+                        (!is_fellow).then_some(clause)
+                    }
+                    (Some(_), Some(_)) => Some(RELAY_01),
+                    (Some(_), None) => Some(RELAY_06),
+                }
+            }
+            Look::Signal { .. } => None,
+        }
+    }
+
+    /// Whether a connection heard before a sighting that a user had left.
+    fn was_told(&self, slot: Slot, sighting: &Sighting, left: u32) -> bool {
+        let before = self.lines[usize::from(slot)].sightings.iter().take_while(|before| before.at < sighting.at);
+        let notices = before.filter_map(|before| match before.look {
+            Look::Notice { left: is_leave, user } if user == left => Some(is_leave),
+            Look::Notice { .. } | Look::Signal { .. } | Look::Error(_) => None,
+            Look::RoomClosed | Look::HostChanged { .. } => None,
+        });
+        notices.last().unwrap_or_default()
+    }
+
+    /// Whether a connection was in a room that it is not in any more.
+    fn has_left(&self, state: &State, slot: Slot, room: Room) -> bool {
+        let served = &self.lines[usize::from(slot)].items[..state.stand(slot).served as usize];
+        let entered = |item: &Item| {
+            matches!(item.what, Ask::Request { room: Ok(own), .. } if own == room)
+                && matches!(item.answer, Answer::Accepted { .. })
+        };
+        state.current(slot) != Some(room) && served.iter().any(entered)
+    }
+
+    /// The clause that forbids a server to end a connection where it did.
+    pub(super) fn clause_of_end(&self, slot: Slot, item: u32) -> RequirementId {
+        let line = &self.lines[usize::from(slot)];
+        let Some(phase) = line.items.get(item as usize).map(|item| item.phase) else { return ERR_03 };
+        let mut before = line.items[..item as usize].iter().filter(|item| item.phase == phase);
+        let clause = before.find_map(|item| match &item.what {
+            Ask::Request { ack: false, .. } => Some(ERR_04),
+            Ask::Signal { signal: Err(SignalFault::TooLarge), .. } => Some(ERR_02),
+            _ => None,
+        });
+        clause.unwrap_or(ERR_03)
+    }
+}

@@ -1,0 +1,133 @@
+//! The end of a phase. The ends of connections have no fence, so nothing but the clock says by when a server has to know of
+//! them: whoever is there to be told of one was waited for, and has been told when the phase is over.
+
+use glare_model::{
+    requirement::{
+        Level, RequirementId,
+        ids::{ROOM_10, ROOM_13},
+    },
+    room::Directory,
+};
+
+use super::{
+    closure::{Goal, Moment},
+    explain::{Mode, missing},
+    factor::{Factor, Stop},
+    objection::{Ground, Objection},
+    script::{Ask, Item, Message, Script, Slot, count},
+    state::State,
+};
+use crate::trace::Ending;
+
+/// The end of a connection.
+struct End {
+    slot: Slot,
+    item: Item,
+    number: u32,
+    requirement: RequirementId,
+    /// In words.
+    what: &'static str,
+}
+
+impl Factor {
+    /// Sees to it that the server knows of the ends of this phase, in every state in which somebody has to be told.
+    pub(super) fn settle(&mut self, phase: usize, at: usize, mode: Mode) -> Result<(), Stop> {
+        let lines = self.script.lines.iter().enumerate();
+        let ends = lines.filter_map(|(place, line)| {
+            let number = line.items.iter().rposition(|item| item.is_end() && item.phase == phase)?;
+            let item = line.items[number].clone();
+            let (requirement, what) = match item.what {
+                Ask::End(Ending::Noticed) => (ROOM_13, "its silence"),
+                _ => (ROOM_10, "the end of its connection"),
+            };
+            let slot = Slot::try_from(place).expect("slots were numbered");
+            Some(End { slot, item, number: count(number), requirement, what })
+        });
+        for end in ends.collect::<Vec<_>>() {
+            self.settle_end(&end, phase, at, mode)?;
+        }
+        Ok(())
+    }
+
+    fn settle_end(&mut self, end: &End, phase: usize, at: usize, mode: Mode) -> Result<(), Stop> {
+        let recommended = end.requirement.level() == Level::Should;
+        // That the server itself ended a connection without a reason is no matter of time.
+        let is_own_fault = end.item.what == Ask::Ended { excused: false };
+        let mut settled = Vec::new();
+        for state in std::mem::take(&mut self.position.states) {
+            if !state.is_connected(end.slot) {
+                settled.extend(self.with_nobody_untold(state, end, phase, mode));
+                continue;
+            }
+            let moment = Moment { phase, at, settles: Some(end.item.at) };
+            let has_audience = self.has_audience(&state, end);
+            match self.search(vec![state.clone()], Goal::Gone(end.slot), moment, mode) {
+                Ok(found) => settled.extend(found),
+                Err(Stop::Dead) => {}
+                Err(bound) => return Err(bound),
+            }
+            if (recommended || !has_audience) && !is_own_fault {
+                settled.push(late(&self.script, state, end, phase, recommended));
+            }
+        }
+        if settled.is_empty() {
+            return Err(Stop::Dead);
+        }
+        self.position.states = deduplicate(settled);
+        Ok(())
+    }
+
+    /// A state in which the server knows of an end, if everybody who was there has been told.
+    fn with_nobody_untold(&self, mut state: State, end: &End, phase: usize, mode: Mode) -> Option<State> {
+        let untold = state.on_the_way.iter().filter(|(to, message)| {
+            *message == Message::UserLeft(end.slot) && self.script.lines[usize::from(*to)].was_fenced_after(end.item.at)
+        });
+        let untold: Vec<_> = untold.cloned().collect();
+        state.begin_step();
+        for (to, message) in untold {
+            let place = state.stand(to).seen;
+            state.object(&self.script, missing(to, message, end.requirement, phase, place));
+            if mode == Mode::Strict && end.requirement.level() == Level::Must {
+                return None;
+            }
+        }
+        Some(state)
+    }
+
+    /// Whether somebody would be told of an end, and was there to hear it.
+    fn has_audience(&self, state: &State, end: &End) -> bool {
+        let room = state.current(end.slot);
+        let mut members = room.iter().flat_map(|room| state.members(room)).filter(|member| **member != end.slot);
+        members.any(|member| self.script.lines[usize::from(*member)].was_fenced_after(end.item.at))
+    }
+}
+
+impl Script {
+    /// Forgets what a state knows of records that the script does not have.
+    pub(super) fn cut(&self, state: &mut State) {
+        for (line, stand) in self.lines.iter().zip(&mut state.stands) {
+            stand.seen = stand.seen.min(count(line.sightings.len()));
+            stand.served = stand.served.min(count(line.items.len()));
+        }
+    }
+}
+
+/// A state in which the server does not know of an end yet. A silent client may stay unnoticed for ever.
+fn late(script: &Script, mut state: State, end: &End, phase: usize, recommended: bool) -> State {
+    if recommended {
+        let stand = state.stand_mut(end.slot);
+        stand.served = stand.served.max(end.number + 1);
+    }
+    let ground = Ground::NotNoticed { slot: end.slot, ending: end.what };
+    state.begin_step();
+    state.object(script, Objection { requirement: end.requirement, phase, ground });
+    state
+}
+
+/// One state of each kind: the cheapest.
+fn deduplicate(mut states: Vec<State>) -> Vec<State> {
+    states.sort_by_key(|state| state.cost);
+    let mut known = std::collections::HashSet::new();
+    states.retain(|state| known.insert(state.stands.clone()));
+    states
+}
