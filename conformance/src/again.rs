@@ -23,6 +23,11 @@ impl<'a> Again<'a> {
         Self { plan, runs: 0 }
     }
 
+    /// A case in the target's words, or why it is of no concern to it.
+    pub(crate) fn adapt(&self, case: &Arc<Scenario>) -> Result<Arc<Scenario>, String> {
+        self.plan.transport.adapt(case)
+    }
+
     /// Runs a case with nothing beside it. `None` if the target is gone and cannot be brought back.
     pub(crate) async fn run(&mut self, case: Arc<Scenario>) -> Option<CaseResult> {
         self.run_within(case, self.plan.timeout).await

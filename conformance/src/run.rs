@@ -16,7 +16,7 @@ use crate::{
     again::Again,
     capability::Profile,
     driver::{Approach, Settings, drive_by},
-    fence::Fence,
+    fence::{Fence, refused_room},
     latency::Latency,
     limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX, TIMEOUT_RETRY_FACTOR},
     oracle::{Judgement, Statistics, judge},
@@ -98,8 +98,8 @@ pub enum RunError {
     Unreachable(#[source] OpenError),
     /// The target answers, but not as a signaling server does.
     #[error(
-        "connected, but `join-room` got no ack within {} ms: this does not look like a signaling server of this binding. \
-         `glare list bindings` shows the others; docs/protocol.md states what is expected", .0.as_millis()
+        "connected, but a request got no answer within {} ms: this does not look like a signaling server of this binding. \
+         `glare bindings list` shows the others; docs/bindings.md says how to write one", .0.as_millis()
     )]
     NoSignalingServer(Duration),
     /// The target's process.
@@ -400,14 +400,23 @@ pub(crate) fn other_rooms(nonce: u64, attempt: u32) -> u64 {
     nonce ^ (u64::from(attempt) << 32)
 }
 
-/// Whether the target speaks the protocol at all: it admits a client and acks a request.
+/// The room that a probe enters where rooms are entered by connecting.
+const PROBE_ROOM: &str = "glare-probe";
+
+/// Whether the target speaks the protocol at all: it admits a client and answers a fence.
 ///
 /// # Errors
 /// [`RunError::Unreachable`] or [`RunError::NoSignalingServer`].
 pub async fn probe(transport: &Transport, timeout: Duration) -> Result<(), RunError> {
     let (sender, mut incoming) = mpsc::channel(INCOMING_QUEUE);
-    let connection = transport.connect(ConnectionId(0), sender, timeout).await.map_err(RunError::Unreachable)?;
-    let request = Command::Emit { event: "join-room".to_owned(), data: Some(String::new().into()), ack: Some(0) };
+    let room = PROBE_ROOM.into();
+    let connection = transport.enter(Some(&room), ConnectionId(0), sender, timeout).await;
+    let connection = connection.map_err(RunError::Unreachable)?;
+    // Where there is no round trip, it has to be enough that the client was admitted.
+    if transport.fence() != Fence::Refused {
+        return Ok(());
+    }
+    let request = Command::Fence { ack: 0, room: refused_room(0) };
     let no_server = || RunError::NoSignalingServer(timeout);
     connection.commands.send(request).await.map_err(|_| no_server())?;
     let deadline = tokio::time::Instant::from_std(Instant::now() + timeout);

@@ -52,14 +52,14 @@ fn alarms(results: &BTreeMap<String, CaseResult>) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_server_passes_every_case_over_socket_io() {
-    let results = judge(Binding::Tutorial, RoomRules::REFERENCE, 8, PATIENT).await;
+    let results = judge(Binding::tutorial(), RoomRules::REFERENCE, 8, PATIENT).await;
     assert_eq!(results.len(), library().len());
     assert_eq!(alarms(&results), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_server_passes_every_case_over_json_and_absence_is_proved_by_fences() {
-    let results = judge(Binding::Glare, RoomRules::REFERENCE, 1, PATIENT).await;
+    let results = judge(Binding::glare(), RoomRules::REFERENCE, 1, PATIENT).await;
     assert_eq!(results.len(), library().len());
     assert_eq!(alarms(&results), Vec::<String>::new());
     assert!(results.values().all(|result| result.judgement.evidence == Evidence::Fenced));
@@ -79,8 +79,8 @@ async fn faulty_rules_get_the_same_verdicts_over_both_wires() {
             })
             .collect()
     };
-    let over_socket_io = broken(judge(Binding::Tutorial, rules, 8, BRIEF).await);
-    let over_json = broken(judge(Binding::Glare, rules, 8, BRIEF).await);
+    let over_socket_io = broken(judge(Binding::tutorial(), rules, 8, BRIEF).await);
+    let over_json = broken(judge(Binding::glare(), rules, 8, BRIEF).await);
     assert!(over_json.values().any(|clauses| clauses.contains(&"ROOM-04".to_owned())));
     assert_eq!(over_socket_io, over_json);
 }

@@ -122,7 +122,7 @@ fn report(what: &str, scenarios: &[Arc<Scenario>], figures: Figures) {
 /// Runs scenarios, all of which have to pass.
 async fn measure(server: &Server, scenarios: &[Arc<Scenario>], round: usize) -> (Figures, Vec<CaseResult>) {
     let plan = Plan {
-        transport: Target::at(Binding::Tutorial, server.url()).transport().expect("a URL has a transport"),
+        transport: Target::at(Binding::tutorial(), server.url()).transport().expect("a URL has a transport"),
         exact: false,
         cases: scenarios.to_vec(),
         jobs: JOBS,

@@ -9,13 +9,9 @@ use std::{
 use glare_model::{id::RoomId, requirement::RequirementId};
 use serde_json::Value;
 
-use super::{
-    Unsayable,
-    plan::Plan,
-    schema::{RoomsRule, SecondRoomRule},
-    speaker::Speaker,
-};
+use super::{Unsayable, plan::Plan, speaker::Speaker};
 use crate::{
+    dialect::{RoomsRule, SecondRoomRule},
     observation::read_ack,
     scenario::{Action, Peer, Phase, Scenario, Step, Template},
     transport::Incoming,
@@ -52,17 +48,22 @@ impl Plan {
     /// # Errors
     /// [`NotApplicable`] if the target cannot be asked, or its answer could not be seen.
     pub fn adapt(self: &Arc<Self>, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
-        let dialect = self.dialect();
         if let Some(main) = scenario.covers.first()
-            && let Some(reason) = dialect.not_applicable.get(main)
+            && let Some(reason) = self.reason(*main)
         {
-            return Err(NotApplicable::Clause(*main, reason.clone()));
+            return Err(NotApplicable::Clause(*main, reason.to_owned()));
         }
         let mut adapter = Adapter { plan: Arc::clone(self), clients: BTreeMap::new() };
         let mut phases = Vec::new();
         for phase in &scenario.phases {
             phases.extend(adapter.reconnects(phase));
-            phases.push(adapter.phase(phase)?);
+            let phase = adapter.phase(phase)?;
+            if !phase.steps.is_empty() {
+                phases.push(phase);
+            }
+        }
+        if phases.is_empty() {
+            return Err(Unsayable("connecting without entering a room".to_owned()).into());
         }
         Ok(Scenario { phases, ..scenario.clone() })
     }
@@ -93,13 +94,17 @@ impl Adapter {
                 return Err(Unsayable("that a client enters or leaves and goes on without waiting".to_owned()));
             }
         }
-        let steps = phase.steps.iter().map(|step| self.step(step)).collect::<Result<_, _>>()?;
-        Ok(Phase { steps })
+        let steps = phase.steps.iter().map(|step| self.step(step)).collect::<Result<Vec<_>, _>>()?;
+        // Where a room is entered by connecting, a client connects when it does so.
+        let is_done = |step: &Step| !self.plan.joins_by_connecting() || step.action != Action::Connect;
+        Ok(Phase { steps: steps.into_iter().filter(is_done).collect() })
     }
 
     fn step(&mut self, step: &Step) -> Result<Step, Unsayable> {
         let enters_by_connecting = self.plan.joins_by_connecting();
-        let (plan, room_rule) = (Arc::clone(&self.plan), self.plan.dialect.rooms);
+        let plan = Arc::clone(&self.plan);
+        let dialect = *plan.profile.dialect();
+        let room_rule = dialect.rooms;
         let leaves_by_closing = plan.leave.is_none() && room_rule != RoomsRule::None;
         let client = self.client(&step.peer);
         let same = || Ok(step.clone());
@@ -110,12 +115,15 @@ impl Adapter {
             }
             Action::Emit { event, data, ack } if event == "create-room" || event == "join-room" => {
                 let room = data.as_ref().map(|data| &data.0);
-                if !plan.dialect().answers_requests && !room.is_some_and(is_surely_valid) {
+                if !dialect.answers_requests && !room.is_some_and(is_surely_valid) {
                     return Err(Unsayable("a request that has to be refused: nobody would answer".to_owned()));
                 }
-                if client.inside && plan.dialect.second_room != SecondRoomRule::Refused {
-                    let word = match plan.dialect.second_room {
-                        SecondRoomRule::Moves => return same(),
+                if client.inside && dialect.second_room != SecondRoomRule::Refused {
+                    let word = match dialect.second_room {
+                        SecondRoomRule::Moves => {
+                            client.say(event, data.as_ref(), *ack)?;
+                            return same();
+                        }
                         SecondRoomRule::Several => "in a second room besides the first",
                         SecondRoomRule::Impossible | SecondRoomRule::Refused => "in another room",
                     };

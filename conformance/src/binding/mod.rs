@@ -1,10 +1,9 @@
 //! Bindings: how a target's wire carries the protocol. Each is a TOML file (docs/bindings.md), compiled before the run.
 
 mod adapt;
-mod builtin;
+mod choice;
 mod error;
 mod plan;
-mod profile;
 pub mod schema;
 mod speaker;
 pub mod template;
@@ -15,11 +14,10 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 pub use adapt::NotApplicable;
-pub use builtin::Binding;
+pub use choice::{Binding, NoBinding};
 pub use error::BindingError;
 pub use plan::Plan;
 pub(crate) use plan::{Identity, TransportPlan};
-pub use profile::Dialect;
 pub(crate) use schema::Frames;
 pub use speaker::Unsayable;
 pub(crate) use speaker::{Outgoing, Reaction, Rooms, Speaker};

@@ -9,10 +9,15 @@ use toml::Spanned;
 use super::{
     error::Fault,
     schema::{
-        BindingFile, DialectTable, FenceBy, Frames, IdentityFrom, Kinds, LeaveTable, Meaning, OutcomeTable, Over,
-        ProcessTable, ReceiveTable, RequestTable, RoomsRule, SignalTable, TransportTable,
+        BindingFile, DialectTable, FenceBy, Frames, IdentityFrom, Kinds, LeaveTable, Meaning, OutcomeTable,
+        ProcessTable, ReceiveTable, RequestTable, SignalTable, TransportTable,
     },
     template::{Hole, HoleNames, Node, TemplateError, Text, Values},
+};
+use crate::{
+    capability::{Declaration, Profile},
+    dialect::{Dialect, MembersRule, RoomsRule, SecondRoomRule},
+    fence::Fence,
 };
 
 /// A compiled binding.
@@ -35,8 +40,10 @@ pub struct Plan {
     pub(crate) keepalive: Option<(Node, Duration)>,
     pub(super) fence: FenceBy,
     pub(super) ping: Option<Node>,
-    pub(super) dialect: DialectTable,
-    pub(super) capabilities: Vec<String>,
+    pub(super) listed: Listed,
+    pub(super) table: DialectTable,
+    pub(super) profile: Profile,
+    /// Why clauses cannot be judged, in the binding's own words.
     pub(super) not_applicable: BTreeMap<RequirementId, String>,
     pub(super) process: Option<ProcessTable>,
     pub(super) holes: Holes,
@@ -50,7 +57,6 @@ pub(crate) enum TransportPlan {
         namespace: String,
         auth: Option<Node>,
         query: Vec<(String, Text)>,
-        over: Over,
     },
     WebSocket {
         path: Option<Text>,
@@ -76,6 +82,15 @@ pub(crate) enum IdForm {
     Uuid,
     Hex(usize),
     Word,
+}
+
+/// How a member looks in a list of members.
+#[derive(Debug)]
+pub(super) enum Listed {
+    /// As this, with the id in `{user}`.
+    As(Node),
+    /// As a key of a map.
+    Keys,
 }
 
 #[derive(Debug)]
@@ -119,8 +134,8 @@ pub(super) struct Holes {
     pub(super) fence: Hole,
     pub(super) event: Hole,
     pub(super) data: Hole,
-    pub(super) url: Hole,
-    pub(super) port: Hole,
+    pub(super) ping_interval: Hole,
+    pub(super) ping_timeout: Hole,
 }
 
 impl Holes {
@@ -142,8 +157,8 @@ impl Holes {
             fence: hole("fence"),
             event: hole("event"),
             data: hole("data"),
-            url: hole("url"),
-            port: hole("port"),
+            ping_interval: hole("ping-interval"),
+            ping_timeout: hole("ping-timeout"),
             names,
         }
     }
@@ -195,9 +210,11 @@ impl Plan {
         };
         let ping = file.fence.send.as_ref().map(|it| compiler.sent(it)).transpose()?;
         let identity = identity(&file.identity.from, file.identity.form.as_ref())?;
-        let not_applicable = file.not_applicable.into_iter().map(clause).collect::<Result<_, _>>()?;
+        let listed = compiler.listed(file.identity.listed)?;
+        let not_applicable = file.not_applicable.into_iter().map(clause).collect::<Result<BTreeMap<_, _>, _>>()?;
+        let profile = capabilities(&file.capabilities)?;
         compiler.every_hole_is_filled()?;
-        let plan = Self {
+        let mut plan = Self {
             name: file.name.into_inner(),
             description: file.description,
             transport,
@@ -214,13 +231,15 @@ impl Plan {
             keepalive,
             fence: file.fence.by,
             ping,
-            dialect: file.dialect,
-            capabilities: file.capabilities,
+            listed,
+            table: file.dialect,
+            profile,
             not_applicable,
             process: file.process,
             holes: compiler.holes,
         };
         plan.agrees_with_itself(is_socketio, prelude_has_id)?;
+        plan.profile = plan.profile.with_dialect(plan.dialect());
         Ok(plan)
     }
 
@@ -228,7 +247,7 @@ impl Plan {
     fn agrees_with_itself(&self, is_socketio: bool, prelude_has_id: bool) -> Result<(), Fault> {
         let hears = |meaning| self.receive.iter().any(|receive| receive.meaning == meaning);
         let problem = match () {
-            () if self.create.is_none() && self.dialect.rooms == RoomsRule::Created && !self.joins_by_connecting() => {
+            () if self.create.is_none() && self.table.rooms == RoomsRule::Created && !self.joins_by_connecting() => {
                 "there is no [create], and [dialect] does not say rooms = \"implicit\" or \"none\""
             }
             () if self.identity == Identity::Socket && !is_socketio => {
@@ -253,8 +272,68 @@ impl Plan {
         Err(Fault::missing(problem))
     }
 
+    /// Where the target differs: what the binding declares, and what follows from its messages.
+    fn dialect(&self) -> Dialect {
+        let DialectTable { second_room, rooms, members, notices, reach, undeliverable, malformed, .. } = self.table;
+        let every = |meanings: &[Meaning], hole| {
+            self.receive.iter().filter(|it| meanings.contains(&it.meaning)).all(|it| it.pattern.holes().contains(&hole))
+        };
+        // Nobody can ask for a room where there is none, or where one is entered by connecting.
+        let asks_once = rooms == RoomsRule::None || self.joins_by_connecting();
+        Dialect {
+            second_room: if asks_once { SecondRoomRule::Impossible } else { second_room },
+            rooms,
+            members: if rooms == RoomsRule::None { MembersRule::Untold } else { members },
+            notices,
+            reach,
+            undeliverable,
+            malformed,
+            answers_requests: self.join.is_answered(),
+            names_sender: every(&[Meaning::Signal], self.holes.from),
+            has_timestamps: every(&[Meaning::Joined, Meaning::Left], self.holes.timestamp),
+            leaves_by_message: self.leave.is_some(),
+            enters_by_connecting: self.joins_by_connecting(),
+            clients_choose_ids: matches!(self.identity, Identity::Client(_)),
+            unjudged: self.not_applicable.keys().copied().collect(),
+        }
+    }
+
+    /// What the target declares of itself.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Why a clause is not judged, in the binding's own words or in those of what follows from it.
+    #[must_use]
+    pub fn reason(&self, clause: RequirementId) -> Option<&str> {
+        let own = self.not_applicable.get(&clause).map(String::as_str);
+        own.or_else(|| self.profile.dialect().reason(clause))
+    }
+
+    /// What proves that everything has arrived.
+    #[must_use]
+    pub fn fence(&self) -> Fence {
+        match self.fence {
+            FenceBy::Request | FenceBy::Ping | FenceBy::Echo => Fence::Refused,
+            FenceBy::Relay => Fence::Relayed,
+            FenceBy::None => Fence::None,
+        }
+    }
+
+    /// How to start a server, if the binding says so.
+    #[must_use]
+    pub fn process(&self) -> Option<&ProcessTable> {
+        self.process.as_ref()
+    }
+
     pub(crate) fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// Whether connecting waits for a word of the server.
+    pub(crate) fn waits_to_be_admitted(&self) -> bool {
+        self.receive.iter().any(|receive| receive.meaning == Meaning::Ready)
     }
 
     /// The handshake's own parameters.
@@ -292,6 +371,11 @@ impl Plan {
         path.fill(values, in_url)
     }
 
+    /// Whether the path says something about the connection.
+    pub(crate) fn has_path_of_holes(&self) -> bool {
+        matches!(&self.transport, TransportPlan::WebSocket { path: Some(path), .. } if path.holes().next().is_some())
+    }
+
     /// The headers and the subprotocol of the WebSocket's handshake.
     pub(crate) fn handshake(&self, values: &Values) -> (Vec<(String, String)>, Option<String>) {
         match &self.transport {
@@ -311,6 +395,11 @@ impl Plan {
 }
 
 impl Request {
+    /// Whether its outcome is said by the server.
+    fn is_answered(&self) -> bool {
+        self.ack.is_some() || self.reply.is_some()
+    }
+
     fn can_be_refused(&self) -> bool {
         [&self.ack, &self.reply].into_iter().flatten().any(|outcome| !outcome.refused.is_empty())
     }
@@ -320,12 +409,11 @@ impl Compiler {
     fn transport(&mut self, table: TransportTable) -> Result<(TransportPlan, bool), Fault> {
         let mut prelude_has_id = false;
         let plan = match table {
-            TransportTable::SocketIo { path, namespace, auth, query, over } => TransportPlan::SocketIo {
+            TransportTable::SocketIo { path, namespace, auth, query } => TransportPlan::SocketIo {
                 path,
                 namespace,
                 auth: auth.map(|auth| self.sent(&auth)).transpose()?,
                 query: self.texts(query)?,
-                over,
             },
             TransportTable::WebSocket { path, headers, subprotocol, frames, prelude } => {
                 let prelude = match prelude {
@@ -346,16 +434,14 @@ impl Compiler {
     fn receive(&mut self, table: ReceiveTable) -> Result<Receive, Fault> {
         let place = table.pattern.span();
         let pattern = self.heard(&table.pattern)?;
-        let each =
-            match &table.each {
-                None => None,
-                Some(name) => {
-                    let hole = self.holes.names.find(name).filter(|hole| pattern.holes().contains(hole));
-                    Some(hole.ok_or_else(|| {
-                        Fault::at(place.clone(), format!("`each` names {{{name}}}, which is not here"))
-                    })?)
-                }
-            };
+        let absent = |name: &str| Fault::at(place.clone(), format!("`each` names {{{name}}}, which is not here"));
+        let each = match &table.each {
+            None => None,
+            Some(name) => {
+                let hole = self.holes.names.find(name).filter(|hole| pattern.holes().contains(hole));
+                Some(hole.ok_or_else(|| absent(name))?)
+            }
+        };
         let has = |hole| pattern.holes().contains(&hole);
         let wants = |hole: Hole, name: &str| {
             if has(hole) || (each.is_some() && hole == self.holes.user) {
@@ -373,7 +459,7 @@ impl Compiler {
                     wants(self.holes.kind, "kind")?;
                 }
             }
-            Meaning::Error | Meaning::Closed | Meaning::Pong | Meaning::Ignored => {}
+            Meaning::Error | Meaning::Closed | Meaning::Pong | Meaning::Ready | Meaning::Ignored => {}
         }
         let answer = table.answer.map(|answer| self.sent(&answer)).transpose()?;
         let kind = table.kind.map(|kind| kind as usize);
@@ -398,6 +484,18 @@ impl Compiler {
                 .transpose()
         };
         Ok(Request { send, ack: outcome(table.ack)?, reply: outcome(table.reply)? })
+    }
+
+    fn listed(&mut self, pattern: Option<Spanned<Value>>) -> Result<Listed, Fault> {
+        let Some(pattern) = pattern else { return Ok(Listed::As(Node::hole(self.holes.user))) };
+        if pattern.get_ref() == "keys" {
+            return Ok(Listed::Keys);
+        }
+        let node = self.heard(&pattern)?;
+        if node.holes().contains(&self.holes.user) {
+            return Ok(Listed::As(node));
+        }
+        Err(Fault::at(pattern.span(), "expected a pattern with the hole {user}, or \"keys\""))
     }
 
     fn signals(&mut self, table: SignalTable) -> Result<[Node; 3], Fault> {
@@ -485,6 +583,15 @@ fn identity(from: &IdentityFrom, form: Option<&Spanned<String>>) -> Result<Ident
         (IdentityFrom::Message, None) => Ok(Identity::Message),
         (IdentityFrom::Prelude, None) => Ok(Identity::Prelude),
     }
+}
+
+fn capabilities(texts: &[Spanned<String>]) -> Result<Profile, Fault> {
+    let mut declared: Vec<Declaration> = Vec::new();
+    for text in texts {
+        declared.push(text.get_ref().parse().map_err(|error| Fault::at(text.span(), format!("{error}")))?);
+    }
+    let place = texts.last().map(Spanned::span);
+    Profile::new(&declared).map_err(|error| Fault { place, ..Fault::missing(error.to_string()) })
 }
 
 fn clause((id, reason): (Spanned<String>, String)) -> Result<(RequirementId, String), Fault> {

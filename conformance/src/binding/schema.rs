@@ -7,6 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use crate::dialect::{
+    MalformedRule, MembersRule, NoticesRule, ReachRule, RoomsRule, SecondRoomRule, UndeliverableRule,
+};
+
 /// How a target's wire carries the protocol of docs/protocol.md.
 ///
 /// Texts and JSON values may have holes, such as `{room}`: in what is sent they are filled, in what is received they
@@ -56,9 +60,10 @@ pub struct BindingFile {
     /// Where the target differs from docs/protocol.md legitimately. What is not declared here has to be as there.
     #[serde(default)]
     pub dialect: DialectTable,
-    /// Optional parts of the protocol that the target has.
+    /// Optional parts of the protocol that the target has, such as `host-close` or `capacity=8`.
     #[serde(default)]
-    pub capabilities: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub capabilities: Vec<Spanned<String>>,
     /// Clauses that cannot be judged on this wire, each with the reason. What follows from the rest need not be said.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -87,9 +92,6 @@ pub enum TransportTable {
         #[serde(default)]
         #[schemars(with = "BTreeMap<String, String>")]
         query: BTreeMap<String, Spanned<String>>,
-        /// How packets travel.
-        #[serde(default)]
-        over: Over,
     },
     /// One JSON value, or one text, a WebSocket frame.
     #[serde(rename = "websocket")]
@@ -117,17 +119,6 @@ fn default_path() -> String {
 
 fn default_namespace() -> String {
     "/".to_owned()
-}
-
-/// How Socket.IO packets travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Over {
-    /// In WebSocket frames from the start.
-    #[default]
-    Websocket,
-    /// By HTTP long-polling.
-    Polling,
 }
 
 /// How a WebSocket frame is read and written.
@@ -165,6 +156,10 @@ pub struct IdentityTable {
     /// The form of ids that the client chooses: `uuid`, `hexN` (N hexadecimal digits) or `word`.
     #[schemars(with = "Option<String>")]
     pub form: Option<Spanned<String>>,
+    /// How a member looks in a list of members: a pattern with the hole `{user}`, or `"keys"` for a map by id. A plain id
+    /// unless said otherwise.
+    #[schemars(with = "Option<Value>")]
+    pub listed: Option<Spanned<Value>>,
 }
 
 /// Who chooses the id.
@@ -286,8 +281,11 @@ pub struct ReceiveTable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {
-    /// The client's own id: `{id}`.
+    /// The client's own id: `{id}`, and `{ping-interval}` and `{ping-timeout}` in milliseconds if the server says how soon it
+    /// notices a silent client.
     Identified,
+    /// The server admits the client. Connecting waits for it.
+    Ready,
     /// Somebody joined: `{user}`, and `{timestamp}` if there is one.
     Joined,
     /// Somebody left: `{user}`, and `{timestamp}` if there is one.
@@ -346,18 +344,20 @@ pub struct FenceTable {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FenceBy {
-    /// A join that has to be refused.
+    /// A join that has to be refused, and is answered in order with everything else.
     #[default]
     Request,
     /// A message that the server answers.
     Ping,
     /// A signal to oneself, where the server delivers that or echoes it.
     Echo,
+    /// Signals to every fellow member and back, where nothing else tells.
+    Relay,
     /// There is none: absence is judged by time.
     None,
 }
 
-/// Where the target differs legitimately.
+/// Where the target differs legitimately. What follows from the rest of the binding need not be said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DialectTable {
@@ -389,96 +389,6 @@ pub struct DialectTable {
     #[serde(default)]
     pub own_in_list: bool,
 }
-
-macro_rules! rule {
-    ($(#[$about:meta])* $name:ident { $(#[$first_about:meta])* $first:ident $(, $(#[$other_about:meta])* $other:ident)* $(,)? }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name {
-            $(#[$first_about])*
-            #[default]
-            $first,
-            $($(#[$other_about])* $other,)*
-        }
-    };
-}
-
-rule!(
-    /// What a member gets that asks for another room.
-    SecondRoomRule {
-        /// It is refused (ROOM-04).
-        Refused,
-        /// It leaves the first room and enters the second.
-        Moves,
-        /// It is in both.
-        Several,
-        /// It cannot be asked on this wire.
-        Impossible,
-    }
-);
-rule!(
-    /// How long a room exists.
-    RoomsRule {
-        /// From its creation until its last member leaves.
-        Created,
-        /// Whoever enters first makes it: to create and to join are the same.
-        Implicit,
-        /// There are no rooms: everybody is in the same one from connecting on.
-        None,
-    }
-);
-rule!(
-    /// What a joiner is told of the members that are there.
-    MembersRule {
-        /// Their ids, in the answer to its request.
-        Listed,
-        /// Each, by a notice like that of a joiner.
-        Announced,
-        /// Nothing.
-        Untold,
-    }
-);
-rule!(
-    /// Whether members are told who joins and who leaves.
-    NoticesRule {
-        /// Of both.
-        Both,
-        /// Of joining only.
-        Joins,
-        /// Of leaving only.
-        Leaves,
-        /// Of neither.
-        None,
-    }
-);
-rule!(
-    /// Whom a signal reaches.
-    ReachRule {
-        /// A fellow member.
-        FellowMembers,
-        /// Whoever is connected under that id.
-        Everybody,
-    }
-);
-rule!(
-    /// What comes of a signal that reaches nobody.
-    UndeliverableRule {
-        /// An error to its sender (RELAY-07).
-        Error,
-        /// Nothing.
-        Silent,
-    }
-);
-rule!(
-    /// Whether a malformed signal is answered with an error (ERR-01).
-    MalformedRule {
-        /// It is.
-        Error,
-        /// It is not; it reaches nobody all the same.
-        Silent,
-    }
-);
 
 /// How to start the server.
 #[derive(Debug, Deserialize, JsonSchema)]

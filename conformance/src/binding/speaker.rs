@@ -10,11 +10,11 @@ use glare_model::message::SignalKind;
 use serde_json::{Map, Value, json};
 
 use super::{
-    plan::{Holes, Identity, Outcome, Plan, Receive, Request},
-    schema::{Meaning, SecondRoomRule},
+    plan::{Holes, Identity, Listed, Outcome, Plan, Receive, Request},
+    schema::{FenceBy, Meaning},
     template::{Hole, Node, Values},
 };
-use crate::transport::Incoming;
+use crate::{dialect::SecondRoomRule, transport::Incoming};
 
 /// What all connections of a run know together: the ids that a server gave to rooms whose ids it chooses.
 #[derive(Debug, Default)]
@@ -27,6 +27,7 @@ pub(crate) struct Speaker {
     /// The own id, and what patterns captured under names of the binding's own.
     values: Values,
     id: Option<Value>,
+    is_admitted: bool,
     room: Option<Value>,
     requests: VecDeque<Pending>,
     fences: VecDeque<u64>,
@@ -68,6 +69,7 @@ impl Speaker {
             rooms,
             values: Values::default(),
             id: None,
+            is_admitted: false,
             room: None,
             requests: VecDeque::new(),
             fences: VecDeque::new(),
@@ -79,6 +81,19 @@ impl Speaker {
     pub(crate) fn identify(&mut self, id: &str) {
         self.id = Some(id.into());
         self.values.set(self.plan.holes.id, id.into());
+    }
+
+    /// Whether all is known and heard that connecting waits for.
+    pub(crate) fn is_ready(&self) -> bool {
+        (self.plan.identity() != Identity::Message || self.id.is_some())
+            && (self.is_admitted || !self.plan.waits_to_be_admitted())
+    }
+
+    /// How often the server pings and how long it waits for an answer, as far as it said so.
+    pub(crate) fn heartbeat(&self) -> (Option<Duration>, Option<Duration>) {
+        let holes = &self.plan.holes;
+        let duration = |hole| self.values.get(hole).and_then(Value::as_u64).map(Duration::from_millis);
+        (duration(holes.ping_interval), duration(holes.ping_timeout))
     }
 
     /// The own id, once it is known.
@@ -154,7 +169,7 @@ impl Speaker {
 
     fn say_request(&mut self, joins: bool, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
         let plan = Arc::clone(&self.plan);
-        if self.room.is_some() && plan.dialect.second_room == SecondRoomRule::Impossible {
+        if self.room.is_some() && plan.profile.dialect().second_room == SecondRoomRule::Impossible {
             return Err(Unsayable("that a member asks for another room".to_owned()));
         }
         if plan.joins_by_connecting() {
@@ -257,10 +272,23 @@ impl Speaker {
 
     /// Sends a fence under a number, where the binding has a message for it.
     pub(crate) fn say_fence(&mut self, number: u64) -> Option<Outgoing> {
-        let node = self.plan.ping.as_ref()?;
-        self.values.set(self.plan.holes.fence, number.into());
-        self.fences.push_back(number);
-        plain(node, &self.values)
+        let plan = Arc::clone(&self.plan);
+        match plan.fence {
+            FenceBy::Ping => {
+                self.values.set(plan.holes.fence, number.into());
+                self.fences.push_back(number);
+                plain(plan.ping.as_ref()?, &self.values)
+            }
+            FenceBy::Echo => {
+                let kind = SignalKind::Candidate;
+                let data = json!({ "target": self.id, kind.payload_member(): { ECHO: number } });
+                let last = self.last_signal;
+                let said = self.say_signal(kind, Some(&data)).ok();
+                self.last_signal = last;
+                said?.send.pop()
+            }
+            FenceBy::Request | FenceBy::Relay | FenceBy::None => None,
+        }
     }
 
     /// Takes in a Socket.IO ack: its arguments.
@@ -357,30 +385,41 @@ impl Speaker {
         let named = room.map_or_else(|| given.clone(), |real| self.rooms.given(&real, &given));
         self.room = Some(given);
         let mut data = Map::from_iter([("success".to_owned(), true.into()), ("roomId".to_owned(), named)]);
-        if let (true, Some(users)) = (joins, users) {
+        if let Some(users) = users {
             data.insert("existingUsers".to_owned(), self.without_self(users));
         }
         ack.map(|ack| Incoming::Ack { ack, data: Some(data.into()) })
     }
 
-    /// The ids in a list of members, whatever form it has: ids, objects with one, or a map by id.
+    /// The ids in a list of members, without the own one where the binding says that it is there. What is no such list is
+    /// left as it is, for the oracles to object to.
     fn without_self(&self, users: Value) -> Value {
-        let ids: Vec<Value> = match users {
-            Value::Object(members) => members.into_iter().map(|(id, _)| id.into()).collect(),
-            Value::Array(items) => items.into_iter().map(|item| id_of(item)).collect(),
-            other => return other,
-        };
-        ids.into_iter().filter(|id| !self.plan.dialect.own_in_list || Some(id) != self.id.as_ref()).collect()
+        let Some(ids) = self.ids(&users) else { return users };
+        ids.into_iter().filter(|id| !self.plan.table.own_in_list || Some(id) != self.id.as_ref()).collect()
+    }
+
+    fn ids(&self, users: &Value) -> Option<Vec<Value>> {
+        let user = self.plan.holes.user;
+        match (&self.plan.listed, users) {
+            (Listed::Keys, Value::Object(members)) => Some(members.keys().map(|id| id.as_str().into()).collect()),
+            (Listed::As(pattern), Value::Array(items)) => {
+                let id = |item: &Value| {
+                    let mut values = Values::default();
+                    // An item of another form stays what it is.
+                    let fits = pattern.read(item, &mut values);
+                    values.take(user).filter(|_| fits).unwrap_or_else(|| item.clone())
+                };
+                Some(items.iter().map(id).collect())
+            }
+            (Listed::Keys | Listed::As(_), _) => None,
+        }
     }
 
     fn interpret(&mut self, receive: &Receive, reaction: &mut Reaction) {
         let plan = Arc::clone(&self.plan);
         let holes = &plan.holes;
-        let items = match receive.each.and_then(|hole| self.values.take(hole)) {
-            Some(Value::Array(items)) => items.into_iter().map(id_of).collect(),
-            Some(Value::Object(members)) => members.into_iter().map(|(id, _)| id.into()).collect(),
-            Some(_) => return,
-            None if receive.each.is_some() => return,
+        let items = match receive.each {
+            Some(hole) => self.values.take(hole).and_then(|users| self.ids(&users)).unwrap_or_default(),
             None => vec![self.values.take(holes.user).unwrap_or_default()],
         };
         for user in items {
@@ -401,8 +440,12 @@ impl Speaker {
                 reaction.identified = Some(id);
                 None
             }
+            Meaning::Ready => {
+                self.is_admitted = true;
+                None
+            }
             // A notice that is echoed to whom it is about says nothing.
-            Meaning::Joined | Meaning::Left if is_self && plan.dialect.own_notices => None,
+            Meaning::Joined | Meaning::Left if is_self && plan.table.own_notices => None,
             Meaning::Joined | Meaning::Left => {
                 let mut data = Map::from_iter([("userId".to_owned(), user)]);
                 if let Some(timestamp) = self.values.take(holes.timestamp) {
@@ -421,8 +464,11 @@ impl Speaker {
                     return None;
                 }
                 let kind = self.kind(receive)?;
-                let mut data = Map::new();
-                data.insert(kind.payload_member().to_owned(), self.values.take(holes.payload)?);
+                let payload = self.values.take(holes.payload)?;
+                if let (FenceBy::Echo, Some(number)) = (plan.fence, payload.get(ECHO).and_then(Value::as_u64)) {
+                    return Some(refusal(number));
+                }
+                let mut data = Map::from_iter([(kind.payload_member().to_owned(), payload)]);
                 if let Some(from) = self.values.take(holes.from) {
                     data.insert("from".to_owned(), from);
                 }
@@ -544,17 +590,8 @@ fn unknown(message: &Value) -> Incoming {
     Incoming::Event { event: event.trim_end().to_owned(), data: Some(message.clone()) }
 }
 
-/// The id that an item of a list stands for.
-fn id_of(item: Value) -> Value {
-    const NAMES: [&str; 5] = ["id", "userId", "peerId", "socketId", "userid"];
-    match item {
-        Value::Object(mut members) => {
-            let name = NAMES.into_iter().find(|name| members.contains_key(*name));
-            name.and_then(|name| members.remove(name)).unwrap_or_else(|| members.into())
-        }
-        item => item,
-    }
-}
+/// The member of a payload that makes a signal to oneself a fence.
+const ECHO: &str = "glareFence";
 
 fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)

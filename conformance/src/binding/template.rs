@@ -248,6 +248,11 @@ impl Node {
         })
     }
 
+    /// A hole alone.
+    pub(super) fn hole(hole: Hole) -> Self {
+        Self::Hole(hole)
+    }
+
     fn literal(value: Value) -> Self {
         let text = value.to_string();
         Self::Literal(value, text)

@@ -116,12 +116,11 @@ fn check(file: &str) -> Result<Exit, Failure> {
         Ok((plan, _)) => Arc::clone(plan),
         Err(_) => Arc::new(read(Path::new(file))?),
     };
-    let dialect = plan.dialect();
     let clauses = RequirementId::all().iter().filter(|id| id.role() == Role::Server);
-    let (silent, judged): (Vec<_>, Vec<_>) = clauses.partition(|id| dialect.not_applicable.contains_key(id));
+    let (silent, judged): (Vec<RequirementId>, Vec<_>) = clauses.copied().partition(|id| plan.reason(*id).is_some());
     let mut page = format!("{}: {}\n\n{} clauses are judged\n", plan.name(), plan.description(), judged.len());
     for id in silent {
-        let _infallible = writeln!(page, "  not {id:<9} {}", dialect.not_applicable[id]);
+        let _infallible = writeln!(page, "  not {id:<9} {}", plan.reason(id).unwrap_or_default());
     }
     let cases = scenario::library();
     let reasons: Vec<_> = cases.iter().filter_map(|case| Some((case, plan.adapt(case).err()?))).collect();

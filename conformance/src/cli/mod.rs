@@ -19,7 +19,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glare_model::requirement::Level;
 
-use crate::capability::{Declaration, Profile};
+use crate::capability::Declaration;
 use crate::limits::{
     JOBS_DEFAULT, JOBS_MAX, REPLAY_TIMES_DEFAULT, REPLAY_TIMES_MAX, THREADS_DEFAULT_MAX, THREADS_MAX, TIMEOUT_DEFAULT,
 };
@@ -276,13 +276,6 @@ impl From<LevelArg> for Level {
             LevelArg::Must => Self::Must,
             LevelArg::Should => Self::Should,
         }
-    }
-}
-
-impl RunArgs {
-    /// What the server declares.
-    fn profile(&self) -> Result<Profile, Failure> {
-        Ok(Profile::new(&self.capability)?)
     }
 }
 

@@ -7,8 +7,10 @@ use url::Url;
 
 use super::{Failure, RunArgs};
 use crate::{
+    binding::Binding,
+    capability::Profile,
     limits::EMBEDDED_HEARTBEAT,
-    process::free_port,
+    process::{ServerProcess, free_port},
     target::{Place, Target},
 };
 
@@ -25,23 +27,55 @@ pub(super) fn quoted(text: &str) -> String {
     shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
 }
 
-/// The target with its port filled in, and the port for `--process`.
-pub(super) fn with_port(target: Option<&str>, args: &RunArgs) -> Result<(String, Option<u16>), Failure> {
-    let text = target.unwrap_or("embedded");
-    if args.process.is_none() {
-        return Ok((text.to_owned(), None));
+/// What a command is about, before anything is started.
+pub(super) struct Subject {
+    pub(super) target: Target,
+    /// The port of a server that is to be started.
+    port: Option<u16>,
+    /// What the binding declares, and the command line beyond that.
+    pub(super) profile: Profile,
+}
+
+impl Subject {
+    /// Reads the command line.
+    pub(super) fn read(target: Option<&str>, args: &RunArgs) -> Result<Self, Failure> {
+        let text = target.unwrap_or("embedded");
+        let hint = "--process needs a TARGET with a port, such as 'tutorial:http://127.0.0.1:{port}'";
+        if args.process.is_some() && target.is_none() {
+            return Err(Failure::Usage(hint.to_owned()));
+        }
+        let chosen = match text.contains("{port}") {
+            true => Some(free_port().map_err(|error| Failure::Usage(format!("no free port: {error}")))?),
+            false => None,
+        };
+        let text = chosen.map_or_else(|| text.to_owned(), |port| text.replace("{port}", &port.to_string()));
+        let target: Target = text.parse()?;
+        let port = match (&target.place, &args.process) {
+            (_, None) => chosen,
+            (Place::Url(url), Some(_)) if url.port().is_some() => url.port(),
+            (_, Some(_)) => return Err(Failure::Usage(hint.to_owned())),
+        };
+        let profile = target.profile().declaring(&args.capability)?;
+        Ok(Self { target, port, profile })
     }
-    let hint = "--process needs a TARGET with a port, such as 'tutorial:http://127.0.0.1:{port}'";
-    if target.is_none() {
-        return Err(Failure::Usage(hint.to_owned()));
-    }
-    if text.contains("{port}") {
-        let port = free_port().map_err(|error| Failure::Usage(format!("no free port: {error}")))?;
-        return Ok((text.replace("{port}", &port.to_string()), Some(port)));
-    }
-    match text.parse::<Target>()?.place {
-        Place::Url(url) if url.port().is_some() => Ok((text.to_owned(), url.port())),
-        _ => Err(Failure::Usage(hint.to_owned())),
+
+    /// Starts the server, where the command line says how, or else the binding does.
+    pub(super) fn start(&self, args: &RunArgs) -> Result<Option<(ServerProcess, SocketAddr)>, Failure> {
+        let Some(port) = self.port else { return Ok(None) };
+        let own = match &self.target.binding {
+            Binding::Bound(plan) => plan.process(),
+            Binding::Memory => None,
+        };
+        let process = match (&args.process, own) {
+            (Some(command), _) => ServerProcess::start(command, port)?,
+            (None, Some(own)) => ServerProcess::start_with(&own.command, &own.env, port)?,
+            (None, None) => {
+                let problem =
+                    format!("the binding {} does not say how to start a server: use --process", self.target.binding);
+                return Err(Failure::Usage(problem));
+            }
+        };
+        Ok(Some((process, address(&self.target, port)?)))
     }
 }
 
@@ -54,11 +88,11 @@ pub(super) async fn start_embedded(target: &Target) -> Result<(Target, Option<Ru
     let config = Config { ping_interval, ping_timeout, ..Config::default() };
     let server = Server::start(config).await.map_err(|error| Failure::Usage(error.to_string()))?;
     let url = Url::parse(&format!("http://{}", server.addr())).expect("an address makes a URL");
-    Ok((Target::at(target.binding, url), Some(server)))
+    Ok((Target::at(target.binding.clone(), url), Some(server)))
 }
 
 /// The address at which a started process has to accept connections.
-pub(super) fn address(target: &Target, port: u16) -> Result<SocketAddr, Failure> {
+fn address(target: &Target, port: u16) -> Result<SocketAddr, Failure> {
     let Place::Url(url) = &target.place else {
         return Err(Failure::Usage(format!("--process does not go with the target {target}")));
     };

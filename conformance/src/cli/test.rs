@@ -16,11 +16,10 @@ use super::{
     Exit, Failure, RunArgs, ShrinkArg, TestArgs,
     conclude::Findings,
     file_failure, print,
-    reach::{address, server_arguments, start_embedded, with_port},
+    reach::{Subject, server_arguments, start_embedded},
     suite::selected,
 };
 use crate::{
-    process::ServerProcess,
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
@@ -35,9 +34,10 @@ use crate::{
 
 pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
     let seed = args.run.seed.unwrap_or_else(rand::random);
-    let made = args.suites.choose(seed, &args.run.profile()?)?;
+    let subject = Subject::read(args.target.as_deref(), &args.run)?;
+    let made = args.suites.choose(seed, &subject.profile)?;
     let server = server_arguments(args.target.as_deref(), &args.run);
-    let again = args.suites.again(&made, seed, &args.run.profile()?);
+    let again = args.suites.again(&made, seed, &subject.profile);
     let job = Job {
         cases: selected(&made),
         suites: &made,
@@ -47,7 +47,7 @@ pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
         shrink: args.shrink,
         replay: &|case| format!("glare test{server}{}", again(case)),
     };
-    judge_target(args.target.as_deref(), &args.run, &job)
+    judge_target(&subject, &args.run, &job)
 }
 
 /// What is to run on a target.
@@ -64,22 +64,21 @@ pub(super) struct Job<'a> {
 }
 
 /// Everything between the command line and the exit code.
-pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) -> Result<Exit, Failure> {
+fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit, Failure> {
     let terms = args.report.terms()?;
     if let Some(folder) = &args.trace_dir {
         std::fs::create_dir_all(folder).map_err(|source| file_failure("create", folder, source))?;
     }
-    let (text, port) = with_port(target, args)?;
-    let target: Target = text.parse()?;
+    let target = &subject.target;
     let runtime = if target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
     let runtime = runtime.map_err(Failure::Runtime)?;
-    let outcome = runtime.block_on(run_to_end(&target, args, job, port));
+    let outcome = runtime.block_on(run_to_end(subject, args, job));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let Outcome { results, interrupted } = outcome?;
     terms.conclude(Findings {
         target: target.to_string(),
-        profile: args.profile()?,
+        profile: subject.profile,
         seed: Some(job.seed),
         interrupted,
         shard: job.shard,
@@ -94,22 +93,27 @@ struct Outcome {
     interrupted: bool,
 }
 
-async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option<u16>) -> Result<Outcome, Failure> {
-    let profile = args.profile()?;
+async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Outcome, Failure> {
+    let Subject { target, profile, .. } = subject;
     let (reached, embedded) = start_embedded(target).await?;
-    let process = match (&args.process, port) {
-        (Some(command), Some(port)) => Some((ServerProcess::start(command, port)?, address(&reached, port)?)),
-        _ => None,
-    };
+    let process = subject.start(args)?;
+    let transport = reached.transport().expect("an embedded server has become a URL").with_profile(*profile);
+    let (mut cases, mut of_no_concern) = (Vec::new(), Vec::new());
+    for case in &job.cases {
+        match transport.adapt(case) {
+            Ok(case) => cases.push(case),
+            Err(reason) => of_no_concern.push(CaseResult::not_applicable(Arc::clone(case), &reason)),
+        }
+    }
     // Listens before anything is printed: who reads the first line may interrupt.
     let mut interrupt = pin!(tokio::signal::ctrl_c());
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
     let plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL").with_profile(profile),
+        transport,
         exact: reached.is_exact(),
-        cases: job.cases.iter().filter(|case| profile.excludes(case).is_none()).cloned().collect(),
+        cases,
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
         budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
@@ -117,10 +121,7 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         nonce: rand::random(),
         process,
     };
-    let excluded: Vec<_> =
-        job.cases.iter().filter_map(|case| Some((Arc::clone(case), profile.excludes(case)?))).collect();
     let mut results = Results::new(args.trace_dir.as_deref(), target, job);
-    let of_no_concern = excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason));
     results.results.extend(of_no_concern);
     let chosen = |result: &CaseResult| job.shrink.chooses(&result.case);
     tokio::select! {

@@ -208,9 +208,8 @@ impl Leftover {
             let Some(connection) = client.connection.as_ref().filter(|_| client.state == ClientState::Open) else {
                 continue;
             };
-            let (leave, ack) = ("leave-room".to_owned(), Some(client.next_ack));
-            let leave = Command::Emit { event: leave, data: None, ack: None };
-            let fence = Command::Emit { event: "join-room".to_owned(), data: Some(fence.clone().into()), ack };
+            let leave = Command::Emit { event: "leave-room".to_owned(), data: None, ack: None };
+            let fence = Command::Fence { ack: client.next_ack, room: fence.clone() };
             client.next_ack += 1;
             if connection.commands.try_send(leave).is_ok() && connection.commands.try_send(fence).is_ok() {
                 leaving.insert(connection_id(place));
@@ -231,7 +230,7 @@ impl Leftover {
                 Incoming::Ended(_) => {
                     leaving.remove(&id);
                 }
-                Incoming::Event { .. } | Incoming::Ack { .. } => {}
+                Incoming::Event { .. } | Incoming::Ack { .. } | Incoming::Unsayable(_) => {}
             }
         }
     }

@@ -272,6 +272,9 @@ impl Facts {
             Stimulus::Request { room: Some(room), ack, .. } => match act.ack {
                 Some(Some(Observation::Accepted { .. })) if ack => {
                     self.past.insert(room.to_owned());
+                    if self.room(act.connection).is_some_and(|first| first != room) {
+                        self.depart(act.connection, Place::Nowhere);
+                    }
                     self.places.insert(act.connection, Place::In(room.to_owned()));
                     self.entered.insert(act.connection, self.phases);
                 }

@@ -167,6 +167,8 @@ fn opinions(story: &Story, profile: Profile, mut frontier: Frontier) -> Opinions
                 }
             }
         }
+        // What the target's dialect leaves out is no fault of its.
+        found.retain(|one| profile.judges(one.requirement));
         // What is only recommended leaves the state as it has to be.
         if broken_at.is_none() && found.iter().any(|one| one.requirement.level() == Level::Must) {
             broken_at = Some(index);
@@ -176,7 +178,8 @@ fn opinions(story: &Story, profile: Profile, mut frontier: Frontier) -> Opinions
     }
     let last = broken_at.unwrap_or(story.phases.len().saturating_sub(1));
     if !story.phases.is_empty() {
-        violations.extend(judge_order(story, last));
+        let in_order = judge_order(story, last, profile.dialect());
+        violations.extend(in_order.into_iter().filter(|one| profile.judges(one.requirement)));
     }
     Opinions { violations, reason, broken_at, frontier: frontier.statistics() }
 }

@@ -122,11 +122,7 @@ impl Bound {
                 return Err(stream::not_this_protocol(&self.base, "an answer of the prelude's pattern", &text));
             }
         }
-        let url = stream::base_url(&self.base, "/")?;
-        let url = match self.plan.path(speaker.values()) {
-            Some(path) => url.join(&path).map_err(|error| OpenError::NotThisProtocol(format!("{path:?}: {error}")))?,
-            None => url,
-        };
+        let url = self.websocket_url(&speaker)?;
         let (headers, subprotocol) = self.plan.handshake(speaker.values());
         let hint = "does it speak WebSocket at this path?";
         let stream = stream::open_with(&url, hint, &headers, subprotocol.as_deref()).await?;
@@ -135,12 +131,26 @@ impl Bound {
             Frames::Binary => Framing::Binary,
             Frames::Plain => Framing::Plain,
         };
-        let opened = Opened { user_id: String::new(), ping_interval: None, ping_timeout: None };
         let spoken = Spoken { speaker, framing, namespace: String::new() };
+        let opened = Opened { user_id: String::new(), ping_interval: None, ping_timeout: None };
         self.begin(stream, &url, spoken, opened, id, incoming).await
     }
 
-    /// Says what is said first, and waits for the id where it comes in a message.
+    /// The binding's path below that of the target's address. An address with a path of its own knows better than a binding
+    /// whose path says nothing about the connection.
+    fn websocket_url(&self, speaker: &Speaker) -> Result<Url, OpenError> {
+        let url = stream::base_url(&self.base, "/")?;
+        let has_path = url.path() != "/";
+        match self.plan.path(speaker.values()) {
+            Some(path) if !has_path || self.plan.has_path_of_holes() => {
+                let below = format!("{}{path}", url.path().trim_end_matches('/'));
+                url.join(&below).map_err(|error| OpenError::NotThisProtocol(format!("{path:?}: {error}")))
+            }
+            Some(_) | None => Ok(url),
+        }
+    }
+
+    /// Says what is said first, and waits for the words that connecting waits for.
     async fn begin(
         &self,
         mut stream: Stream,
@@ -154,11 +164,11 @@ impl Bound {
             stream::send(&mut stream, url, spoken.frame(&outgoing)).await?;
         }
         let mut early = Vec::new();
-        while self.plan.identity() == Identity::Message && spoken.speaker.id().is_none() {
+        while !spoken.speaker.is_ready() {
             let text = stream::next_text(&mut stream, url).await?;
             let mut decoded = Vec::new();
             if !spoken.decode(&text, &mut decoded) {
-                return Err(stream::not_this_protocol(url, "a message that says the client's id", &text));
+                return Err(stream::not_this_protocol(url, FIRST_WORDS, &text));
             }
             for one in decoded {
                 match one {
@@ -167,17 +177,27 @@ impl Bound {
                     Decoded::AnswerWith(message) => stream::send(&mut stream, url, message).await?,
                 }
             }
-            if early.len() > EARLY_MESSAGES_MAX {
-                return Err(stream::not_this_protocol(url, "a message that says the client's id", &text));
+            if early.len() >= EARLY_MESSAGES_MAX || is_unmatched(&early) {
+                return Err(stream::not_this_protocol(url, FIRST_WORDS, &text));
             }
         }
         let user_id = spoken.speaker.id().unwrap_or_default();
-        Ok(stream::spawn(stream, spoken, Opened { user_id, ..opened }, early, id, incoming))
+        let (interval, timeout) = spoken.speaker.heartbeat();
+        let (ping_interval, ping_timeout) = (interval.or(opened.ping_interval), timeout.or(opened.ping_timeout));
+        let opened = Opened { user_id, ping_interval, ping_timeout };
+        Ok(stream::spawn(stream, spoken, opened, early, id, incoming))
     }
 }
 
-/// Messages that may precede the one with the client's id.
+/// What connecting waits for, in words.
+const FIRST_WORDS: &str = "a message that the binding names as the first";
+/// Messages that may precede it.
 const EARLY_MESSAGES_MAX: usize = 64;
+
+/// Whether something came before the first words that the binding does not know: somebody else speaks there.
+fn is_unmatched(early: &[Incoming]) -> bool {
+    early.iter().any(|one| matches!(one, Incoming::Event { event, .. } if event.starts_with("(unmatched)")))
+}
 
 impl Spoken {
     fn frame(&self, outgoing: &Outgoing) -> Message {
@@ -239,18 +259,16 @@ impl Codec for Spoken {
                 out.frames.extend(reaction.send.iter().map(|outgoing| self.frame(outgoing)));
                 out.incoming.extend(reaction.incoming);
             }
-            // A scenario was adapted to the binding before the run, so this is for whoever reads the trace.
-            Err(unsayable) => {
-                let event = "(unsayable)".to_owned();
-                out.incoming.push(Incoming::Event { event, data: Some(unsayable.to_string().into()) });
-            }
+            // A scenario was adapted to the binding before the run, so this is for what was made of it by shrinking.
+            Err(unsayable) => out.incoming.push(Incoming::Unsayable(unsayable.to_string())),
         }
     }
 
-    fn fence(&mut self, ack: u64, out: &mut Encoded) -> bool {
-        let Some(outgoing) = self.speaker.say_fence(ack) else { return false };
-        out.frames.push(self.frame(&outgoing));
-        true
+    fn fence(&mut self, ack: u64, room: String, out: &mut Encoded) {
+        match self.speaker.say_fence(ack) {
+            Some(outgoing) => out.frames.push(self.frame(&outgoing)),
+            None => self.encode("join-room", Some(&room.into()), Some(ack), out),
+        }
     }
 
     fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool {

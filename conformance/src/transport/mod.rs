@@ -11,14 +11,14 @@ mod socketio;
 mod stream;
 mod websocket;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::{capability::Profile, fence::Fence};
+use crate::{capability::Profile, fence::Fence, scenario::Scenario};
 
 pub use bound::Bound;
 pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, Way, virtual_time};
@@ -39,6 +39,13 @@ pub enum Command {
         data: Option<Value>,
         /// The number to be answered under.
         ack: Option<u64>,
+    },
+    /// Send what is answered under this number when everything before it was processed ([`crate::fence`]).
+    Fence {
+        /// The number.
+        ack: u64,
+        /// A room that no server lets anybody into, for wires on which the fence is a refused request.
+        room: String,
     },
     /// Send a frame that is not of the wire's form.
     Broken(BrokenFrame),
@@ -102,6 +109,8 @@ pub enum Incoming {
         /// The ack's argument.
         data: Option<Value>,
     },
+    /// A command has no words on this wire, and why: nothing was sent.
+    Unsayable(String),
     /// The connection was ended by the other side, or broke. Nothing follows. Not sent for an end that the client asked
     /// for.
     Ended(String),
@@ -141,9 +150,12 @@ pub struct Connection {
 /// How to reach a target.
 #[derive(Clone)]
 pub enum Transport {
-    /// Socket.IO v4 (Engine.IO 4) over WebSocket.
+    /// Whatever a binding says.
+    Bound(Bound),
+    /// Socket.IO v4 (Engine.IO 4) over WebSocket, events as in docs/protocol.md, without a binding: what a binding is compared
+    /// with.
     SocketIo(url::Url),
-    /// JSON over WebSocket.
+    /// JSON over WebSocket, as in docs/protocol.md, without a binding.
     WebSocket(url::Url),
     /// A room core in this process.
     Memory(Memory),
@@ -158,6 +170,7 @@ impl Transport {
     #[must_use]
     pub fn fence(&self) -> Fence {
         match self {
+            Self::Bound(bound) => bound.plan.fence(),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Fence::Refused,
             Self::Fenced(fence, _) => *fence,
             Self::Declaring(_, inner) => inner.fence(),
@@ -168,6 +181,7 @@ impl Transport {
     #[must_use]
     pub fn profile(&self) -> Profile {
         match self {
+            Self::Bound(bound) => bound.plan.profile(),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Profile::CORE,
             Self::Fenced(_, inner) => inner.profile(),
             Self::Declaring(profile, _) => *profile,
@@ -190,8 +204,36 @@ impl Transport {
     pub(crate) fn inner(&self) -> &Self {
         match self {
             Self::Fenced(_, inner) | Self::Declaring(_, inner) => inner.inner(),
-            Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
+            Self::Bound(_) | Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
         }
+    }
+
+    /// Whether a room is entered by connecting to it.
+    #[must_use]
+    pub fn enters_by_connecting(&self) -> bool {
+        self.profile().dialect().enters_by_connecting
+    }
+
+    /// A case in the words that the target has.
+    ///
+    /// # Errors
+    /// Why it is of no concern to the target.
+    pub fn adapt(&self, case: &Arc<Scenario>) -> Result<Arc<Scenario>, String> {
+        if let Some(reason) = self.profile().excludes(case) {
+            // The binding may have words of its own for it.
+            return Err(self.own_reason(case).unwrap_or(reason));
+        }
+        match self.inner() {
+            Self::Bound(bound) => bound.plan.adapt(case).map(Arc::new).map_err(|reason| reason.to_string()),
+            Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Ok(Arc::clone(case)),
+            Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
+        }
+    }
+
+    fn own_reason(&self, case: &Scenario) -> Option<String> {
+        let Self::Bound(bound) = self.inner() else { return None };
+        let clause = case.covers.first()?;
+        bound.plan.reason(*clause).map(|reason| format!("{clause}: {reason}"))
     }
 
     /// Opens a connection. What arrives on it goes to `incoming`, tagged with `id`.
@@ -204,8 +246,23 @@ impl Transport {
         incoming: mpsc::Sender<(ConnectionId, Incoming)>,
         timeout: Duration,
     ) -> Result<Connection, OpenError> {
+        self.enter(None, id, incoming, timeout).await
+    }
+
+    /// The same, and enters a room by it where that is how rooms are entered.
+    ///
+    /// # Errors
+    /// [`OpenError`]; waiting is bounded by `timeout`.
+    pub async fn enter(
+        &self,
+        room: Option<&Value>,
+        id: ConnectionId,
+        incoming: mpsc::Sender<(ConnectionId, Incoming)>,
+        timeout: Duration,
+    ) -> Result<Connection, OpenError> {
         let opening = async {
             match self.inner() {
+                Self::Bound(bound) => bound.connect(room, id, incoming).await,
                 Self::SocketIo(url) => socketio::connect(url, id, incoming).await,
                 Self::WebSocket(url) => websocket::connect(url, id, incoming).await,
                 Self::Memory(memory) => memory.connect(id, incoming).await,

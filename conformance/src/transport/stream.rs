@@ -58,9 +58,10 @@ pub(super) trait Codec: Send + 'static {
     /// The frames of an event, and what is known without an answer.
     fn encode(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>, out: &mut Encoded);
 
-    /// The frames of a fence that is answered under this number. Returns whether the wire has one of its own.
-    fn fence(&mut self, _ack: u64, _out: &mut Encoded) -> bool {
-        false
+    /// The frames of a fence that is answered under this number. Where the wire has none of its own, it is a request for a room
+    /// that has to be refused.
+    fn fence(&mut self, ack: u64, room: String, out: &mut Encoded) {
+        self.encode("join-room", Some(&room.into()), Some(ack), out);
     }
 
     /// The meaning of a text frame. Returns whether it is of the wire's form.
@@ -246,7 +247,16 @@ impl<C: Codec> Talk<C> {
         while let Some(command) = next {
             let end = match command {
                 Command::Emit { event, data, ack } => {
-                    corked_bytes += self.emit(&event, data.as_ref(), ack);
+                    let mut encoded = Encoded::default();
+                    self.codec.encode(&event, data.as_ref(), ack, &mut encoded);
+                    corked_bytes += self.emit(encoded);
+                    next = if corked_bytes < limits::CORK_BYTES_MAX { self.commands.try_recv().ok() } else { None };
+                    continue;
+                }
+                Command::Fence { ack, room } => {
+                    let mut encoded = Encoded::default();
+                    self.codec.fence(ack, room, &mut encoded);
+                    corked_bytes += self.emit(encoded);
                     next = if corked_bytes < limits::CORK_BYTES_MAX { self.commands.try_recv().ok() } else { None };
                     continue;
                 }
@@ -289,10 +299,8 @@ impl<C: Codec> Talk<C> {
         }
     }
 
-    /// Queues an event. Returns its bytes.
-    fn emit(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>) -> usize {
-        let mut encoded = Encoded::default();
-        self.codec.encode(event, data, ack, &mut encoded);
+    /// Queues what an event is written as. Returns its bytes.
+    fn emit(&mut self, encoded: Encoded) -> usize {
         let bytes = encoded.frames.iter().map(Message::len).sum();
         encoded.frames.into_iter().for_each(|frame| self.write(frame));
         self.unheard.extend(encoded.incoming);

@@ -10,7 +10,9 @@ use super::{
         facts::{Fault, Stimulus},
         story::{Act, Story, What},
     },
-    script::{Aim, Answer, Ask, Item, Line, Look, Mark, MarkKind, Room, Script, Sighting, Slot, Unasked, count},
+    script::{
+        Aim, Answer, Ask, Item, Line, Look, Mark, MarkKind, NOBODY, Room, Script, Sighting, Slot, Unasked, count,
+    },
     symbols::fingerprint,
 };
 use crate::{
@@ -89,7 +91,8 @@ impl Script {
             Stimulus::Request { join, room, ack } => {
                 let kind = if join { RequestKind::Join } else { RequestKind::Create };
                 let room = room.map(|room| self.room(room)).ok_or_else(|| why_invalid(act));
-                Ask::Request { kind, room, ack }
+                let sure = !self.profile.dialect().answers_requests;
+                Ask::Request { kind, room, ack: ack && !sure, sure }
             }
             Stimulus::Leave => Ask::Leave,
             Stimulus::Signal { kind, target, payload, fault } => {
@@ -99,7 +102,7 @@ impl Script {
                         let user = self.users.number(target);
                         let room = RoomId::parse(target).ok().map(|_| self.room(target));
                         let payload = fingerprint(payload);
-                        let from = self.line(slot).user;
+                        let from = self.signature(slot);
                         self.sent.insert((kind, from, payload));
                         let key = (user, kind, from, payload);
                         self.signals.entry(key).or_default().sent += 1;
@@ -188,6 +191,10 @@ impl Script {
     }
 
     fn acked(&mut self, at: usize, slot: Slot, ack: u64, answer: Answer) {
+        // Where the server does not answer, the ack is the runner's own, and proves nothing.
+        if !self.profile.dialect().answers_requests {
+            return;
+        }
         // An ack that nobody asked for says nothing, and neither does a second one.
         let Some(number) = self.asked.remove(&(slot, ack)) else { return };
         let item = &mut self.line(slot).items[number as usize];
@@ -205,7 +212,10 @@ impl Script {
         let look = match &seen.what {
             Observation::Notice { left, user, .. } => Look::Notice { left: *left, user: self.users.number(user) },
             Observation::Signal { kind, from, payload } => {
-                let from = from.as_ref().map(|from| self.users.number(from));
+                let from = match self.profile.dialect().names_sender {
+                    true => from.as_ref().map(|from| self.users.number(from)),
+                    false => Some(NOBODY),
+                };
                 let payload = payload.as_ref().map(fingerprint);
                 if let (Some(from), Some(payload)) = (from, payload) {
                     let key = (self.line(slot).user, *kind, from, payload);

@@ -79,9 +79,9 @@ impl Script {
                 courses.extend([unchanged, cut_off]);
             }
             Ask::Leave => courses.push(unchanged.step(Input::Message(slot, ClientMessage::Leave))),
-            Ask::Request { kind, room, ack } => {
+            Ask::Request { kind, room, ack, sure } => {
                 // Whether a request without an ack takes effect is left open.
-                if !ack {
+                if !ack && !sure {
                     courses.push(unchanged.clone());
                 }
                 courses.push(unchanged.request(slot, *kind, *room, *ack));
