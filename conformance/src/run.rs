@@ -25,7 +25,7 @@ use crate::{
     scenario::{Action, Scenario},
     shrink::Shrunk,
     trace::{Entry, Trace},
-    transport::{Command, ConnectionId, Incoming, OpenError, Transport},
+    transport::{AdapterError, Command, ConnectionId, Incoming, OpenError, Transport},
     verdict::{Evidence, Verdict},
 };
 
@@ -105,6 +105,9 @@ pub enum RunError {
     /// The target's process.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The adapter between the runner and the target.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
 }
 
 /// Runs a plan. Every case yields exactly one [`RunEvent::Finished`]. Dropping the future ends the run, and the target's
@@ -162,6 +165,11 @@ pub(crate) async fn on_target<T>(plan: &mut Plan, work: impl AsyncFnOnce(&mut Pl
         Ok(work(plan).await)
     }
     .await;
+    // What was seen through an adapter that failed says nothing about the target.
+    let outcome = match plan.transport.failure() {
+        Some(failure) => Err(failure.into()),
+        None => outcome,
+    };
     if let Some((process, _)) = &mut plan.process {
         process.stop().await?;
     }
@@ -266,6 +274,9 @@ impl Plan {
 
     /// Why no further case begins, if none does.
     fn is_out_of_time(&self) -> Option<String> {
+        if let Some(failure) = self.transport.failure() {
+            return Some(failure.to_string());
+        }
         let budget = self.budget.filter(|budget| Instant::now() >= budget.deadline)?;
         Some(format!("the time budget of {} s was used up", budget.time.as_secs_f64()))
     }

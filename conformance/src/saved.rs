@@ -260,6 +260,7 @@ impl Order {
             | Entry::Ended { .. }
             | Entry::Missed { .. }
             | Entry::Waited { .. }
+            | Entry::Unsayable { .. }
             | Entry::GaveUp { .. } => {}
         }
         Ok(())

@@ -29,6 +29,8 @@ pub enum Place {
     Embedded,
     /// In this process, under these rules.
     Rules(&'static str, RoomRules),
+    /// Behind an adapter with this command line, which knows where.
+    Adapter(String),
 }
 
 /// What stands in the place of a URL for the reference server in this process.
@@ -82,6 +84,9 @@ impl FromStr for Target {
             };
             return Ok(Self { binding: Binding::Memory, place: Place::Rules(rules.0, rules.1) });
         }
+        if let Some(Binding::Exec) = binding {
+            return Ok(Self { binding: Binding::Exec, place: Place::Adapter(rest.to_owned()) });
+        }
         if rest == EMBEDDED {
             return Ok(Self { binding: binding.unwrap_or_else(Binding::tutorial), place: Place::Embedded });
         }
@@ -107,11 +112,11 @@ impl Target {
     }
 
     /// How to connect to it. Each call for rules in memory makes a new server; the embedded server has to be started
-    /// first, and is then at a URL.
+    /// first, and is then at a URL, and so has an adapter ([`crate::transport::Exec::start`]).
     #[must_use]
     pub fn transport(&self) -> Option<Transport> {
         match (&self.place, &self.binding) {
-            (Place::Embedded, _) | (Place::Url(_), Binding::Memory) => None,
+            (Place::Embedded | Place::Adapter(_), _) | (Place::Url(_), Binding::Memory | Binding::Exec) => None,
             (Place::Rules(_, rules), _) => Some(Transport::Memory(Memory::new(ModelCore::with_rules(*rules)))),
             (Place::Url(url), Binding::Bound(plan)) => {
                 Some(Transport::Bound(Bound::new(std::sync::Arc::clone(plan), url.clone())))
@@ -124,7 +129,7 @@ impl Target {
     pub fn profile(&self) -> Profile {
         match &self.binding {
             Binding::Bound(plan) => plan.profile(),
-            Binding::Memory => Profile::CORE,
+            Binding::Memory | Binding::Exec => Profile::CORE,
         }
     }
 
@@ -141,6 +146,7 @@ impl fmt::Display for Target {
             Place::Url(url) => write!(f, "{}:{url}", self.binding),
             Place::Embedded => write!(f, "{}:{EMBEDDED}", self.binding),
             Place::Rules(name, _) => write!(f, "{}:{name}", self.binding),
+            Place::Adapter(command) => write!(f, "{}:{command}", self.binding),
         }
     }
 }

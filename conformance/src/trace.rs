@@ -148,6 +148,11 @@ pub enum Entry {
         /// In words.
         what: String,
     },
+    /// The target's wire has no words for a step; nothing was sent.
+    Unsayable {
+        /// In words.
+        reason: String,
+    },
     /// The driver gave up: a bound of the runner was reached.
     GaveUp {
         /// Which.
@@ -188,6 +193,7 @@ impl Entry {
             | Self::OpenFailed { .. }
             | Self::Waited { .. }
             | Self::Missed { .. }
+            | Self::Unsayable { .. }
             | Self::GaveUp { .. } => None,
         }
     }

@@ -1,4 +1,4 @@
-//! A scenario in the words that a binding has: rooms that are entered by connecting, members that leave by closing. What
+//! A scenario in the words that a target has: rooms that are entered by connecting, members that leave by closing. What
 //! a wire cannot say makes a case not applicable, with the reason.
 
 use std::{
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{Unsayable, plan::Plan, speaker::Speaker};
 use crate::{
-    dialect::{RoomsRule, SecondRoomRule},
+    dialect::{Dialect, RoomsRule, SecondRoomRule},
     observation::read_ack,
     scenario::{Action, Peer, Phase, Scenario, Step, Template},
     transport::Incoming,
@@ -30,12 +30,16 @@ pub enum NotApplicable {
 
 /// Walks over a scenario with a speaker for each client, as if every request were granted.
 struct Adapter {
-    plan: Arc<Plan>,
+    dialect: Dialect,
+    /// Whether a member says something before it leaves by closing.
+    says_goodbye: bool,
+    plan: Option<Arc<Plan>>,
     clients: BTreeMap<Peer, Client>,
 }
 
 struct Client {
-    speaker: Speaker,
+    /// None where somebody else speaks, and says by itself what it has no words for.
+    speaker: Option<Speaker>,
     inside: bool,
     is_open: bool,
     /// Whether it closed its connection only because that is how one leaves.
@@ -53,26 +57,37 @@ impl Plan {
         {
             return Err(NotApplicable::Clause(*main, reason.to_owned()));
         }
-        let mut adapter = Adapter { plan: Arc::clone(self), clients: BTreeMap::new() };
-        let mut phases = Vec::new();
-        for phase in &scenario.phases {
-            phases.extend(adapter.reconnects(phase));
-            let phase = adapter.phase(phase)?;
-            if !phase.steps.is_empty() {
-                phases.push(phase);
-            }
-        }
-        if phases.is_empty() {
-            return Err(Unsayable("connecting without entering a room".to_owned()).into());
-        }
-        Ok(Scenario { phases, ..scenario.clone() })
+        let says_goodbye = self.leave.as_ref().is_some_and(|leave| leave.closes);
+        let dialect = *self.profile.dialect();
+        Adapter { dialect, says_goodbye, plan: Some(Arc::clone(self)), clients: BTreeMap::new() }.adapt(scenario)
     }
 }
 
+/// A scenario for a target of a dialect whose words are not known here.
+///
+/// # Errors
+/// [`NotApplicable`] if the target cannot be asked, or its answer could not be seen.
+pub(crate) fn adapt_to(dialect: Dialect, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
+    Adapter { dialect, says_goodbye: false, plan: None, clients: BTreeMap::new() }.adapt(scenario)
+}
+
 impl Adapter {
+    fn adapt(mut self, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
+        let adapter = &mut self;
+        let mut phases = Vec::new();
+        for (place, phase) in scenario.phases.iter().enumerate() {
+            phases.extend(adapter.reconnects(phase));
+            let phase = adapter.entering(phase, &scenario.phases[place + 1..]);
+            if !phase.steps.is_empty() {
+                phases.push(adapter.phase(&phase)?);
+            }
+        }
+        Ok(Scenario { phases, ..scenario.clone() })
+    }
+
     /// Clients that left by closing connect again before they do something.
     fn reconnects(&mut self, phase: &Phase) -> Option<Phase> {
-        if self.plan.joins_by_connecting() {
+        if self.dialect.enters_by_connecting {
             return None;
         }
         let mut steps = Vec::new();
@@ -86,28 +101,48 @@ impl Adapter {
         (!steps.is_empty()).then_some(Phase { steps })
     }
 
+    /// Where a room is entered by connecting, a client connects when it enters one. Whoever only connects does so into a room
+    /// of its own.
+    fn entering(&self, phase: &Phase, later: &[Phase]) -> Phase {
+        if !self.dialect.enters_by_connecting {
+            return phase.clone();
+        }
+        let enters = |peer: &Peer| {
+            let mut steps = later.iter().flat_map(|phase| &phase.steps);
+            steps.find(|step| step.peer == *peer).is_some_and(is_request)
+        };
+        let steps = phase.steps.iter().filter_map(|step| match step.action {
+            Action::Connect if enters(&step.peer) => None,
+            Action::Connect => {
+                let data = Some(Template(format!("#own{}", step.peer.to_string().to_lowercase()).into()));
+                let action = Action::Emit { event: "create-room".to_owned(), data, ack: true };
+                Some(Step { action, ..step.clone() })
+            }
+            _ => Some(step.clone()),
+        });
+        Phase { steps: steps.collect() }
+    }
+
     fn phase(&mut self, phase: &Phase) -> Result<Phase, Unsayable> {
         let moving: BTreeSet<&Peer> = phase.steps.iter().filter(|step| moves(step)).map(|step| &step.peer).collect();
-        if self.plan.joins_by_connecting() && phase.steps.len() > 1 && !moving.is_empty() {
+        if self.dialect.enters_by_connecting && phase.steps.len() > 1 && !moving.is_empty() {
             let own_steps = |peer: &&Peer| phase.steps.iter().filter(|step| step.peer == **peer).count();
             if moving.iter().any(|peer| own_steps(peer) > 1) {
                 return Err(Unsayable("that a client enters or leaves and goes on without waiting".to_owned()));
             }
         }
         let steps = phase.steps.iter().map(|step| self.step(step)).collect::<Result<Vec<_>, _>>()?;
-        // Where a room is entered by connecting, a client connects when it does so.
-        let is_done = |step: &Step| !self.plan.joins_by_connecting() || step.action != Action::Connect;
-        Ok(Phase { steps: steps.into_iter().filter(is_done).collect() })
+        Ok(Phase { steps: steps.into_iter().flatten().collect() })
     }
 
-    fn step(&mut self, step: &Step) -> Result<Step, Unsayable> {
-        let enters_by_connecting = self.plan.joins_by_connecting();
-        let plan = Arc::clone(&self.plan);
-        let dialect = *plan.profile.dialect();
+    fn step(&mut self, step: &Step) -> Result<Vec<Step>, Unsayable> {
+        let dialect = self.dialect;
+        let enters_by_connecting = dialect.enters_by_connecting;
         let room_rule = dialect.rooms;
-        let leaves_by_closing = plan.leave.is_none() && room_rule != RoomsRule::None;
+        let closes = self.says_goodbye;
+        let leaves_by_closing = !dialect.leaves_by_message && !closes && room_rule != RoomsRule::None;
         let client = self.client(&step.peer);
-        let same = || Ok(step.clone());
+        let same = || Ok(vec![step.clone()]);
         match &step.action {
             Action::Connect => {
                 client.reopen();
@@ -144,8 +179,8 @@ impl Adapter {
                 }
                 client.is_open = !enters_by_connecting;
                 client.has_left = true;
-                client.speaker.forget();
-                Ok(Step { action: Action::Close, ..step.clone() })
+                client.forget();
+                Ok(vec![Step { action: Action::Close, ..step.clone() }])
             }
             Action::Emit { event, data, ack } => {
                 if event == "leave-room" {
@@ -158,6 +193,11 @@ impl Adapter {
                     return Err(Unsayable("a message outside of a room".to_owned()));
                 }
                 client.say(event, data.as_ref(), *ack)?;
+                if event == "leave-room" && closes {
+                    client.has_left = true;
+                    client.forget();
+                    return Ok(vec![step.clone(), Step { action: Action::Close, burst: 1, ..step.clone() }]);
+                }
                 same()
             }
             Action::Broken(_) if enters_by_connecting && !client.is_open => {
@@ -173,26 +213,33 @@ impl Adapter {
     }
 
     fn client(&mut self, peer: &Peer) -> &mut Client {
-        let plan = &self.plan;
+        let (plan, dialect) = (&self.plan, self.dialect);
         self.clients.entry(peer.clone()).or_insert_with(|| Client {
-            speaker: Speaker::new(Arc::clone(plan), Arc::default()),
+            speaker: plan.as_ref().map(|plan| Speaker::new(Arc::clone(plan), Arc::default())),
             inside: false,
             has_left: false,
-            is_open: !plan.joins_by_connecting(),
+            is_open: !dialect.enters_by_connecting,
         })
     }
 }
 
 impl Client {
     fn reopen(&mut self) {
-        self.speaker.forget();
+        self.forget();
         self.inside = false;
         self.has_left = false;
     }
 
+    fn forget(&mut self) {
+        if let Some(speaker) = &mut self.speaker {
+            speaker.forget();
+        }
+    }
+
     /// Tries to say something, and takes a request for granted.
     fn say(&mut self, event: &str, data: Option<&Template>, ack: bool) -> Result<(), Unsayable> {
-        let reaction = self.speaker.say(event, data.map(|data| &data.0), ack.then_some(0))?;
+        let Some(speaker) = &mut self.speaker else { return Ok(()) };
+        let reaction = speaker.say(event, data.map(|data| &data.0), ack.then_some(0))?;
         let refused =
             |incoming: &Incoming| matches!(incoming, Incoming::Ack { data, .. } if read_ack(data.as_ref()).is_none());
         debug_assert!(!reaction.incoming.iter().any(refused), "a speaker makes no ack that means nothing");
@@ -200,8 +247,12 @@ impl Client {
     }
 }
 
+fn is_request(step: &Step) -> bool {
+    matches!(&step.action, Action::Emit { event, .. } if matches!(event.as_str(), "create-room" | "join-room"))
+}
+
 fn moves(step: &Step) -> bool {
-    matches!(&step.action, Action::Emit { event, .. } if matches!(event.as_str(), "create-room" | "join-room" | "leave-room"))
+    is_request(step) || matches!(&step.action, Action::Emit { event, .. } if event == "leave-room")
 }
 
 /// Whether a room id is one that every server has to take: a scenario's own name for a room, or a valid text.

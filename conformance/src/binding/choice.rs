@@ -11,6 +11,8 @@ pub enum Binding {
     Bound(Arc<Plan>),
     /// A room core in this process.
     Memory,
+    /// As an adapter does, a child process.
+    Exec,
 }
 
 /// No binding is to be had under a name.
@@ -35,6 +37,8 @@ pub enum NoBinding {
 impl Binding {
     /// The name of the rules in this process.
     pub const MEMORY: &str = "memory";
+    /// The name before the command of an adapter.
+    pub const EXEC: &str = "exec";
 
     /// The wire of docs/protocol.md over Socket.IO.
     #[must_use]
@@ -58,6 +62,7 @@ impl Binding {
         match self {
             Self::Bound(plan) => plan.name(),
             Self::Memory => Self::MEMORY,
+            Self::Exec => Self::EXEC,
         }
     }
 
@@ -69,6 +74,7 @@ impl Binding {
         match name {
             "sio" => Ok(Self::tutorial()),
             Self::MEMORY => Ok(Self::Memory),
+            Self::EXEC => Ok(Self::Exec),
             path if path.ends_with(".toml") => Self::read(Path::new(path)),
             name => Self::bundled(name).ok_or_else(|| NoBinding::Unknown(name.to_owned())),
         }

@@ -14,13 +14,15 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 pub use adapt::NotApplicable;
+pub(crate) use adapt::adapt_to;
 pub use choice::{Binding, NoBinding};
 pub use error::BindingError;
 pub use plan::Plan;
 pub(crate) use plan::{Identity, TransportPlan};
 pub(crate) use schema::Frames;
 pub use speaker::Unsayable;
-pub(crate) use speaker::{Outgoing, Reaction, Rooms, Speaker};
+pub(crate) use speaker::{Outgoing, Reaction, Rooms, Speaker, Wire};
+pub(crate) use template::Disfigurement;
 
 use self::{error::Fault, schema::BindingFile};
 

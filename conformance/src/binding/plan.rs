@@ -30,7 +30,7 @@ pub struct Plan {
     pub(super) hello: Vec<Node>,
     pub(super) create: Option<Request>,
     pub(super) join: Request,
-    pub(super) leave: Option<Vec<Node>>,
+    pub(super) leave: Option<Leave>,
     /// In the order of [`glare_model::message::SignalKind::ALL`].
     pub(super) signals: [Node; 3],
     pub(super) kinds: [String; 3],
@@ -91,6 +91,13 @@ pub(super) enum Listed {
     As(Node),
     /// As a key of a map.
     Keys,
+}
+
+/// How a member leaves.
+#[derive(Debug)]
+pub(super) struct Leave {
+    pub(super) send: Vec<Node>,
+    pub(super) closes: bool,
 }
 
 #[derive(Debug)]
@@ -191,7 +198,11 @@ impl Plan {
         let kinds = file.signal.kinds.clone();
         let signals = compiler.signals(file.signal)?;
         let hello = compiler.sent_all(file.hello)?;
-        let leave = file.leave.map(|LeaveTable { send }| compiler.sent_all(send)).transpose()?;
+        let leave = file.leave.map(|LeaveTable { send, closes }| {
+            let send = compiler.sent_all(send)?;
+            Ok::<_, Fault>(Leave { send, closes })
+        });
+        let leave = leave.transpose()?;
         let unknown = file.unknown.map(|it| compiler.sent(&it)).transpose()?;
         let unknown = match unknown {
             None if is_socketio => {
@@ -259,12 +270,17 @@ impl Plan {
             () if self.identity == Identity::Prelude && !prelude_has_id => {
                 "[identity] from = \"prelude\" needs a prelude whose answer has the hole {id}"
             }
-            () if self.fence == FenceBy::Ping && (self.ping.is_none() || !hears(Meaning::Pong)) => {
-                "[fence] by = \"ping\" needs send, and a [[receive]] with as = \"pong\""
+            () if self.fence == FenceBy::Ping && self.ping.is_none() => "[fence] by = \"ping\" needs send",
+            () if self.fence == FenceBy::Ping && !is_socketio && !hears(Meaning::Pong) => {
+                "[fence] by = \"ping\" needs a [[receive]] with as = \"pong\""
             }
             () if self.fence != FenceBy::Ping && self.ping.is_some() => "[fence] send is for by = \"ping\"",
             () if self.fence == FenceBy::Request && !self.join.can_be_refused() => {
                 "[fence] by = \"request\" needs a [join] that can be refused; say by = \"ping\", \"echo\" or \"none\""
+            }
+            () if !self.join.is_answered() && self.dialect().second_room == SecondRoomRule::Refused => {
+                "nobody answers a [join], so nobody would know that a second room is refused; say in [dialect] second-room = \
+                 \"moves\", \"several\" or \"impossible\""
             }
             () if !hears(Meaning::Signal) => "nothing is received as = \"signal\"",
             () => return Ok(()),
@@ -291,7 +307,7 @@ impl Plan {
             answers_requests: self.join.is_answered(),
             names_sender: every(&[Meaning::Signal], self.holes.from),
             has_timestamps: every(&[Meaning::Joined, Meaning::Left], self.holes.timestamp),
-            leaves_by_message: self.leave.is_some(),
+            leaves_by_message: self.leave.as_ref().is_some_and(|leave| !leave.closes),
             enters_by_connecting: self.joins_by_connecting(),
             clients_choose_ids: matches!(self.identity, Identity::Client(_)),
             unjudged: self.not_applicable.keys().copied().collect(),
@@ -329,6 +345,11 @@ impl Plan {
 
     pub(crate) fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// Whether pings are answered by acks.
+    pub(super) fn pings_by_acks(&self) -> bool {
+        self.fence == FenceBy::Ping && !self.receive.iter().any(|receive| receive.meaning == Meaning::Pong)
     }
 
     /// Whether connecting waits for a word of the server.

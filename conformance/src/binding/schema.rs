@@ -212,6 +212,9 @@ pub struct LeaveTable {
     /// The messages, in order; holes `{room}` and `{id}`.
     #[schemars(with = "Vec<Value>")]
     pub send: Vec<Spanned<Value>>,
+    /// Whether the client closes its connection behind them.
+    #[serde(default)]
+    pub closes: bool,
 }
 
 /// Signals.
@@ -335,7 +338,8 @@ pub struct FenceTable {
     /// Which round trip.
     #[serde(default)]
     pub by: FenceBy,
-    /// The message, for `ping`; its answer is received `as = "pong"`. The hole `{fence}` is a number.
+    /// The message, for `ping`; its answer is received `as = "pong"`, or is its ack on Socket.IO. The hole `{fence}` is a
+    /// number.
     #[schemars(with = "Option<Value>")]
     pub send: Option<Spanned<Value>>,
 }
@@ -399,4 +403,10 @@ pub struct ProcessTable {
     /// More of its environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+}
+
+/// The schema of a file, as JSON text.
+#[must_use]
+pub fn schema() -> String {
+    serde_json::to_string_pretty(&schemars::schema_for!(BindingFile)).expect("a schema is JSON") + "\n"
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     plan::{Holes, Identity, Listed, Outcome, Plan, Receive, Request},
     schema::{FenceBy, Meaning},
-    template::{Hole, Node, Values},
+    template::{Disfigurement, Hole, Node, Values},
 };
 use crate::{dialect::SecondRoomRule, transport::Incoming};
 
@@ -55,6 +55,15 @@ pub(crate) struct Reaction {
     pub(crate) incoming: Vec<Incoming>,
     /// The own id became known.
     pub(crate) identified: Option<String>,
+}
+
+/// A message that every wire has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// That which creates a room, or joins one.
+    Request,
+    /// An offer.
+    Signal,
 }
 
 /// The wire has no words for something.
@@ -120,6 +129,18 @@ impl Speaker {
         }
         values.set(holes.kind, self.plan.kinds[0].as_str().into());
         plain(&self.plan.signals[0], &values).map_or_else(String::new, |outgoing| outgoing.text)
+    }
+
+    /// Messages that begin like one of the wire and have nothing sensible in them.
+    pub(crate) fn disfigured(&self, message: Wire, how: Disfigurement) -> Option<String> {
+        let request = self.plan.create.as_ref().unwrap_or(&self.plan.join).send.first();
+        let node = match message {
+            Wire::Request => request.unwrap_or(&self.plan.signals[0]),
+            Wire::Signal => &self.plan.signals[0],
+        };
+        let mut values = self.values.clone();
+        values.set(self.plan.holes.kind, self.plan.kinds[0].as_str().into());
+        node.disfigure(how, &values).map(|value| value.to_string())
     }
 
     /// What the holes of the handshake have.
@@ -223,7 +244,7 @@ impl Speaker {
             Some(room) => self.values.set(plan.holes.room, self.rooms.real(&room)),
             None => self.clear(&[plan.holes.room]),
         }
-        let send: Vec<_> = leave.iter().filter_map(|node| plain(node, &self.values)).collect();
+        let send: Vec<_> = leave.send.iter().filter_map(|node| plain(node, &self.values)).collect();
         Ok(Reaction { send, ..Reaction::default() })
     }
 
@@ -277,7 +298,8 @@ impl Speaker {
             FenceBy::Ping => {
                 self.values.set(plan.holes.fence, number.into());
                 self.fences.push_back(number);
-                plain(plan.ping.as_ref()?, &self.values)
+                let outgoing = plain(plan.ping.as_ref()?, &self.values)?;
+                Some(Outgoing { ack: plan.pings_by_acks().then_some(number), ..outgoing })
             }
             FenceBy::Echo => {
                 let kind = SignalKind::Candidate;
@@ -293,6 +315,10 @@ impl Speaker {
 
     /// Takes in a Socket.IO ack: its arguments.
     pub(crate) fn hear_ack(&mut self, ack: u64, arguments: &[Value]) -> Vec<Incoming> {
+        if let Some(place) = self.fences.iter().position(|fence| *fence == ack && self.plan.pings_by_acks()) {
+            self.fences.remove(place);
+            return vec![refusal(ack)];
+        }
         let Some(place) = self.requests.iter().position(|pending| pending.ack == Some(ack)) else {
             return vec![Incoming::Ack { ack, data: arguments.first().cloned() }];
         };

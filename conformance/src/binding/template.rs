@@ -45,6 +45,17 @@ pub enum Node {
     Object(Vec<Member>),
 }
 
+/// What takes the place of what a message carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disfigurement {
+    /// Nothing.
+    Bare,
+    /// Null.
+    Null,
+    /// A number.
+    Mistyped,
+}
+
 /// A member of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
@@ -292,6 +303,40 @@ impl Node {
             }
         }
         true
+    }
+
+    /// The message with nothing sensible in the place of what it carries: the arguments of a list, the members of an object
+    /// that have holes. None for a text.
+    #[must_use]
+    pub(crate) fn disfigure(&self, how: Disfigurement, values: &Values) -> Option<Value> {
+        let put = |node: &Self| match (node.holes().is_empty(), how) {
+            (true, _) => node.value(values),
+            (false, Disfigurement::Bare) => None,
+            (false, Disfigurement::Null) => Some(Value::Null),
+            (false, Disfigurement::Mistyped) => Some(7.into()),
+        };
+        match self {
+            Self::List(items) => {
+                let name = items.first()?.value(values);
+                Some(name.into_iter().chain(items.iter().skip(1).filter_map(put)).collect())
+            }
+            Self::Object(members) => {
+                // A kind of message is told by its name, be it one that is filled in.
+                let own = |member: &Member| {
+                    let is_name = matches!(member.node, Self::Hole(_)) && member.name == "type";
+                    let value = if is_name { member.node.value(values) } else { put(&member.node) };
+                    Some((member.name.clone(), value?))
+                };
+                Some(Value::Object(members.iter().filter_map(own).collect()))
+            }
+            Self::Literal(..) | Self::Hole(_) | Self::Text(_) => None,
+        }
+    }
+
+    fn value(&self, values: &Values) -> Option<Value> {
+        let mut text = String::new();
+        let written = self.write(values, &mut text);
+        serde_json::from_str(&text).ok().filter(|_| written)
     }
 
     /// Whether a value is of this pattern; then what is in its holes is in `values`.

@@ -23,6 +23,7 @@ Examples:
   glare bindings show tutorial > mine.toml
   glare bindings new mine.toml --transport websocket
   glare bindings check mine.toml
+  glare bindings check --exec 'python3 adapter.py {url}'
   glare test ./mine.toml:http://127.0.0.1:3000
 
 docs/bindings.md binds a server from nothing, step by step.";
@@ -46,7 +47,11 @@ enum Command {
     /// Whether a file is a binding, and what follows from it: which clauses are judged, and which are not and why.
     Check {
         /// The file, or a binding's name.
-        file: String,
+        #[arg(required_unless_present = "exec")]
+        file: Option<String>,
+        /// Check an adapter instead: a command line. With {url} in it, it is tried on the reference server.
+        #[arg(long, value_name = "CMD", conflicts_with = "file")]
+        exec: Option<String>,
     },
     /// Write a start for a new binding, with comments. What the flags leave open is asked for on a terminal.
     New {
@@ -83,7 +88,8 @@ pub(super) fn bindings(args: &BindingsArgs) -> Result<Exit, Failure> {
     match &args.command {
         Command::List => list(),
         Command::Show { name } => print(named(name)?.1).map(|()| Exit::Pass),
-        Command::Check { file } => check(file),
+        Command::Check { exec: Some(command), .. } => super::adapters::check(command),
+        Command::Check { file, .. } => check(file.as_deref().unwrap_or_default()),
         Command::New { file, transport, identity } => new(file, *transport, *identity),
     }
 }

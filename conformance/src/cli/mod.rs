@@ -1,5 +1,6 @@
 //! The `glare` command: arguments in, text and an exit code out.
 
+mod adapters;
 mod bindings;
 mod check;
 mod conclude;

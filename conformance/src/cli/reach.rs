@@ -11,7 +11,9 @@ use crate::{
     capability::Profile,
     limits::EMBEDDED_HEARTBEAT,
     process::{ServerProcess, free_port},
+    run::RunError,
     target::{Place, Target},
+    transport::{Exec, Transport},
 };
 
 /// The arguments that reach the same server again, started the same way.
@@ -25,6 +27,13 @@ pub(super) fn server_arguments(target: Option<&str>, args: &RunArgs) -> String {
 /// A word as a shell reads it.
 pub(super) fn quoted(text: &str) -> String {
     shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
+}
+
+/// What an adapter declares: it is started for the question, and once more for the run.
+fn ask(command: &str) -> Result<Profile, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let asked = runtime.block_on(async { Ok(Exec::start(command).await?.profile()) });
+    asked.map_err(|error| Failure::Run(RunError::Adapter(error)))
 }
 
 /// What a command is about, before anything is started.
@@ -55,7 +64,11 @@ impl Subject {
             (Place::Url(url), Some(_)) if url.port().is_some() => url.port(),
             (_, Some(_)) => return Err(Failure::Usage(hint.to_owned())),
         };
-        let profile = target.profile().declaring(&args.capability)?;
+        let declared = match &target.place {
+            Place::Adapter(command) => ask(command)?,
+            Place::Url(_) | Place::Embedded | Place::Rules(..) => target.profile(),
+        };
+        let profile = declared.declaring(&args.capability)?;
         Ok(Self { target, port, profile })
     }
 
@@ -64,7 +77,7 @@ impl Subject {
         let Some(port) = self.port else { return Ok(None) };
         let own = match &self.target.binding {
             Binding::Bound(plan) => plan.process(),
-            Binding::Memory => None,
+            Binding::Memory | Binding::Exec => None,
         };
         let process = match (&args.process, own) {
             (Some(command), _) => ServerProcess::start(command, port)?,
@@ -79,16 +92,46 @@ impl Subject {
     }
 }
 
-/// Starts the reference server where the target asks for it, and says where it is.
-pub(super) async fn start_embedded(target: &Target) -> Result<(Target, Option<RunningServer>), Failure> {
-    if target.place != Place::Embedded {
-        return Ok((target.clone(), None));
+/// A target that can be connected to.
+pub(super) struct Reached {
+    pub(super) transport: Transport,
+    pub(super) exact: bool,
+    embedded: Option<RunningServer>,
+}
+
+impl Reached {
+    pub(super) async fn stop(self) {
+        if let Some(server) = self.embedded {
+            server.shutdown().await;
+        }
     }
+}
+
+/// Starts the reference server or the adapter where the target asks for it, and says how to connect.
+pub(super) async fn reach(subject: &Subject) -> Result<Reached, Failure> {
+    let target = &subject.target;
+    let (transport, embedded) = match &target.place {
+        Place::Embedded => {
+            let server = embedded_server().await?;
+            let url = Url::parse(&format!("http://{}", server.addr())).expect("an address makes a URL");
+            (Target::at(target.binding.clone(), url).transport(), Some(server))
+        }
+        Place::Adapter(command) => {
+            (Some(Transport::Exec(Exec::start(command).await.map_err(RunError::Adapter)?)), None)
+        }
+        Place::Url(_) | Place::Rules(..) => (target.transport(), None),
+    };
+    let transport =
+        transport.ok_or_else(|| Failure::Usage(format!("the binding {} goes with no URL", target.binding)))?;
+    let transport = transport.with_profile(subject.profile);
+    Ok(Reached { transport, exact: target.is_exact(), embedded })
+}
+
+/// Starts the reference server in this process.
+pub(super) async fn embedded_server() -> Result<RunningServer, Failure> {
     let (ping_interval, ping_timeout) = EMBEDDED_HEARTBEAT;
     let config = Config { ping_interval, ping_timeout, ..Config::default() };
-    let server = Server::start(config).await.map_err(|error| Failure::Usage(error.to_string()))?;
-    let url = Url::parse(&format!("http://{}", server.addr())).expect("an address makes a URL");
-    Ok((Target::at(target.binding.clone(), url), Some(server)))
+    Server::start(config).await.map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// The address at which a started process has to accept connections.

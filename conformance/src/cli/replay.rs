@@ -8,7 +8,7 @@ use super::{
     Exit, Failure, ReplayArgs, RunArgs,
     conclude::Findings,
     file_failure, print,
-    reach::{Subject, quoted, server_arguments, start_embedded},
+    reach::{Subject, quoted, reach, server_arguments},
 };
 use crate::{
     again::Again,
@@ -106,13 +106,13 @@ fn exit(replayed: &[Replayed]) -> Exit {
 async fn play(subject: &Subject, args: &ReplayArgs, cases: &[Arc<Scenario>]) -> Result<Vec<Replayed>, Failure> {
     let RunArgs { timeout_ms, report, jobs, .. } = &args.run;
     let target = &subject.target;
-    let (reached, embedded) = start_embedded(target).await?;
+    let reached = reach(subject).await?;
     let process = subject.start(&args.run)?;
     let (count, times) = (cases.len(), args.times);
     print(&format!("glare replay {target}: {count} cases, {times} times each\n\n"))?;
     let mut plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL").with_profile(subject.profile),
-        exact: reached.is_exact(),
+        transport: reached.transport.clone(),
+        exact: reached.exact,
         cases: Vec::new(),
         jobs: *jobs,
         timeout: Duration::from_millis(*timeout_ms),
@@ -131,9 +131,7 @@ async fn play(subject: &Subject, args: &ReplayArgs, cases: &[Arc<Scenario>]) -> 
         replayed
     })
     .await;
-    if let Some(server) = embedded {
-        server.shutdown().await;
-    }
+    reached.stop().await;
     Ok(replayed?)
 }
 

@@ -16,7 +16,7 @@ use super::{
     Exit, Failure, RunArgs, ShrinkArg, TestArgs,
     conclude::Findings,
     file_failure, print,
-    reach::{Subject, server_arguments, start_embedded},
+    reach::{Subject, reach, server_arguments},
     suite::selected,
 };
 use crate::{
@@ -94,10 +94,10 @@ struct Outcome {
 }
 
 async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Outcome, Failure> {
-    let Subject { target, profile, .. } = subject;
-    let (reached, embedded) = start_embedded(target).await?;
+    let target = &subject.target;
+    let reached = reach(subject).await?;
     let process = subject.start(args)?;
-    let transport = reached.transport().expect("an embedded server has become a URL").with_profile(*profile);
+    let transport = reached.transport.clone();
     let (mut cases, mut of_no_concern) = (Vec::new(), Vec::new());
     for case in &job.cases {
         match transport.adapt(case) {
@@ -112,7 +112,7 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
     let plan = Plan {
         transport,
-        exact: reached.is_exact(),
+        exact: reached.exact,
         cases,
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
@@ -129,9 +129,7 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
         _ = interrupt, if !interrupted => interrupted = true,
         else => {}
     }
-    if let Some(server) = embedded {
-        server.shutdown().await;
-    }
+    reached.stop().await;
     Ok(Outcome { results: results.finish(&job.cases)?, interrupted })
 }
 

@@ -172,7 +172,7 @@ impl Driver<'_> {
                 }
                 self.record(Entry::Acked { connection: id, ack, data });
             }
-            Incoming::Unsayable(reason) => self.record(Entry::GaveUp { reason }),
+            Incoming::Unsayable(reason) => self.record(Entry::Unsayable { reason }),
             Incoming::Ended(reason) => {
                 self.client(id).state = ClientState::Over;
                 self.client(id).connection = None;

@@ -103,6 +103,9 @@ impl Judgement {
 #[must_use]
 pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     let (story, frontier) = Frontier::read(trace);
+    if let Some(reason) = story.unsayable {
+        return not_applicable(reason);
+    }
     let Opinions { mut violations, reason, broken_at, frontier } = opinions(&story, trace.profile, frontier);
     // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
     let named: Vec<usize> =
@@ -117,6 +120,18 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     };
     let cut_short = broken_at.is_some_and(|at| at + 1 < story.phases.len());
     Judgement { verdict, evidence, violations, cut_short, reason, frontier }
+}
+
+/// Something could not be said, so another scenario was played than was meant.
+fn not_applicable(reason: String) -> Judgement {
+    Judgement {
+        verdict: Verdict::NotApplicable,
+        evidence: Evidence::Fenced,
+        violations: Vec::new(),
+        cut_short: false,
+        reason: Some(reason),
+        frontier: Statistics::default(),
+    }
 }
 
 /// What each oracle has to say by itself, before [`judge`] leaves out what one of them says less precisely. For tests of

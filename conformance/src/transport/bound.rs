@@ -12,7 +12,7 @@ use super::socketio::packet::{Packet, prefix};
 use super::socketio::{FAREWELL, Heard, misspoken, parse_open, react};
 use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
 use super::{Connection, ConnectionId, Incoming, OpenError, Opened};
-use crate::binding::{Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan};
+use crate::binding::{Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire};
 
 /// A target behind a binding. Clones are the same target.
 #[derive(Clone)]
@@ -229,18 +229,40 @@ impl Spoken {
 impl Codec for Spoken {
     fn misspoken(&self) -> Misspoken {
         let offer = self.speaker.an_offer();
-        if let Framing::Packets(_) = &self.framing {
+        let words = if let Framing::Packets(prefix) = &self.framing {
             let event = serde_json::from_str::<Vec<Value>>(&offer).ok().and_then(|it| it.into_iter().next());
-            return misspoken(&event.unwrap_or_else(|| "offer".into()).to_string());
-        }
-        // Half of a message is no message, whatever the wire.
-        let half = offer.char_indices().nth(offer.chars().count() / 2).map_or("", |(at, _)| &offer[..at]).to_owned();
+            misspoken(prefix, &event.unwrap_or_else(|| "offer".into()).to_string())
+        } else {
+            // Half of a message is no message, whatever the wire.
+            let half =
+                offer.char_indices().nth(offer.chars().count() / 2).map_or("", |(at, _)| &offer[..at]).to_owned();
+            let blank = || r#"{"event":9}"#.to_owned();
+            Misspoken {
+                before_data: half.clone(),
+                truncated_json: half,
+                wrong_shape: r#"{"a":1}"#.to_owned(),
+                unknown_type: r#"{"type":9}"#.to_owned(),
+                stray_ack: r#"{"ack":999999999999}"#.to_owned(),
+                bare_request: blank(),
+                null_request: blank(),
+                mistyped_request: blank(),
+                bare_signal: blank(),
+                null_signal: blank(),
+            }
+        };
+        let disfigured = |message, how, otherwise: String| match (self.speaker.disfigured(message, how), &self.framing)
+        {
+            (Some(text), Framing::Packets(prefix)) => format!("42{prefix}{text}"),
+            (Some(text), Framing::Text | Framing::Binary) => text,
+            (Some(_), Framing::Plain) | (None, _) => otherwise,
+        };
         Misspoken {
-            before_data: half.clone(),
-            truncated_json: half,
-            wrong_shape: r#"{"a":1}"#.to_owned(),
-            unknown_type: r#"{"type":9}"#.to_owned(),
-            stray_ack: r#"{"ack":999999999999}"#.to_owned(),
+            bare_request: disfigured(Wire::Request, Disfigurement::Bare, words.bare_request),
+            null_request: disfigured(Wire::Request, Disfigurement::Null, words.null_request),
+            mistyped_request: disfigured(Wire::Request, Disfigurement::Mistyped, words.mistyped_request),
+            bare_signal: disfigured(Wire::Signal, Disfigurement::Bare, words.bare_signal),
+            null_signal: disfigured(Wire::Signal, Disfigurement::Null, words.null_signal),
+            ..words
         }
     }
 

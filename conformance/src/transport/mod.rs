@@ -5,6 +5,7 @@
 //! observation: per connection it is the order of arrival.
 
 mod bound;
+pub mod exec;
 mod http;
 mod memory;
 mod socketio;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc;
 use crate::{capability::Profile, fence::Fence, scenario::Scenario};
 
 pub use bound::Bound;
+pub use exec::{AdapterError, Exec};
 pub use memory::{CoreEffect, CoreInput, CutOff, Memory, ModelCore, RoomCore, Way, virtual_time};
 
 /// The number of a connection within one scenario, in the order of opening.
@@ -90,6 +92,16 @@ pub enum BrokenFrame {
     StrayAck,
     /// A WebSocket frame with a reserved opcode.
     ReservedOpcode,
+    /// A request without what it asks for, and without an ack.
+    BareRequest,
+    /// A request with null in that place.
+    NullRequest,
+    /// A request with a number in that place.
+    MistypedRequest,
+    /// A signal without anything.
+    BareSignal,
+    /// A signal with null in the place of everything.
+    NullSignal,
 }
 
 /// What happens on a connection.
@@ -152,6 +164,8 @@ pub struct Connection {
 pub enum Transport {
     /// Whatever a binding says.
     Bound(Bound),
+    /// Whatever an adapter does.
+    Exec(Exec),
     /// Socket.IO v4 (Engine.IO 4) over WebSocket, events as in docs/protocol.md, without a binding: what a binding is compared
     /// with.
     SocketIo(url::Url),
@@ -171,6 +185,7 @@ impl Transport {
     pub fn fence(&self) -> Fence {
         match self {
             Self::Bound(bound) => bound.plan.fence(),
+            Self::Exec(exec) => exec.fence(),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Fence::Refused,
             Self::Fenced(fence, _) => *fence,
             Self::Declaring(_, inner) => inner.fence(),
@@ -182,6 +197,7 @@ impl Transport {
     pub fn profile(&self) -> Profile {
         match self {
             Self::Bound(bound) => bound.plan.profile(),
+            Self::Exec(exec) => exec.profile(),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Profile::CORE,
             Self::Fenced(_, inner) => inner.profile(),
             Self::Declaring(profile, _) => *profile,
@@ -204,7 +220,8 @@ impl Transport {
     pub(crate) fn inner(&self) -> &Self {
         match self {
             Self::Fenced(_, inner) | Self::Declaring(_, inner) => inner.inner(),
-            Self::Bound(_) | Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
+            Self::Bound(_) | Self::Exec(_) => self,
+            Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
         }
     }
 
@@ -212,6 +229,16 @@ impl Transport {
     #[must_use]
     pub fn enters_by_connecting(&self) -> bool {
         self.profile().dialect().enters_by_connecting
+    }
+
+    /// Why nothing that is seen says anything about the target any more, if that is so.
+    #[must_use]
+    pub fn failure(&self) -> Option<AdapterError> {
+        match self.inner() {
+            Self::Exec(exec) => exec.failure(),
+            Self::Bound(_) | Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => None,
+            Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
+        }
     }
 
     /// A case in the words that the target has.
@@ -225,6 +252,7 @@ impl Transport {
         }
         match self.inner() {
             Self::Bound(bound) => bound.plan.adapt(case).map(Arc::new).map_err(|reason| reason.to_string()),
+            Self::Exec(exec) => exec.adapt(case),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Ok(Arc::clone(case)),
             Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
         }
@@ -263,6 +291,7 @@ impl Transport {
         let opening = async {
             match self.inner() {
                 Self::Bound(bound) => bound.connect(room, id, incoming).await,
+                Self::Exec(exec) => exec.connect(room, id, incoming).await,
                 Self::SocketIo(url) => socketio::connect(url, id, incoming).await,
                 Self::WebSocket(url) => websocket::connect(url, id, incoming).await,
                 Self::Memory(memory) => memory.connect(id, incoming).await,

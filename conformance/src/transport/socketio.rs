@@ -79,7 +79,7 @@ struct SocketIo;
 
 impl Codec for SocketIo {
     fn misspoken(&self) -> Misspoken {
-        misspoken("\"offer\"")
+        misspoken("", "\"offer\"")
     }
 
     fn farewell(&self) -> &'static [&'static str] {
@@ -129,14 +129,21 @@ pub(super) fn react(packet: Packet, out: &mut Vec<Decoded>, read: impl FnOnce(He
     true
 }
 
-/// Frames that are not of the wire's form, the event of one of them being `event`.
-pub(super) fn misspoken(event: &str) -> Misspoken {
+/// Frames that are not of the wire's form, with what stands before the data of a namespace, the event of one of them being
+/// `event`.
+pub(super) fn misspoken(prefix: &str, event: &str) -> Misspoken {
+    let packet = |data: &str| format!("42{prefix}{data}");
     Misspoken {
-        truncated_json: format!("42[{event},{{"),
-        wrong_shape: r#"42{"a":1}"#.to_owned(),
+        truncated_json: packet(&format!("[{event},{{")),
+        wrong_shape: packet(r#"{"a":1}"#),
         unknown_type: "49".to_owned(),
-        stray_ack: "43999999999999[{}]".to_owned(),
-        before_data: format!("42[{event},"),
+        stray_ack: format!("43{prefix}999999999999[{{}}]"),
+        before_data: packet(&format!("[{event},")),
+        bare_request: packet(r#"["create-room"]"#),
+        null_request: packet(r#"["create-room",null]"#),
+        mistyped_request: packet(r#"["create-room",7]"#),
+        bare_signal: packet(&format!("[{event}]")),
+        null_signal: packet(&format!("[{event},null]")),
     }
 }
 

@@ -92,6 +92,12 @@ pub(super) struct Misspoken {
     pub(super) stray_ack: String,
     /// A packet up to where its data starts.
     pub(super) before_data: String,
+    /// See [`BrokenFrame::BareRequest`] and those after it.
+    pub(super) bare_request: String,
+    pub(super) null_request: String,
+    pub(super) mistyped_request: String,
+    pub(super) bare_signal: String,
+    pub(super) null_signal: String,
 }
 
 /// The meaning of a server's frame.
@@ -444,6 +450,11 @@ fn broken(codec: &impl Codec, kind: BrokenFrame) -> Message {
         BrokenFrame::DeepNesting => Message::text(words.before_data + &"[".repeat(NESTING_DEPTH)),
         BrokenFrame::Empty => Message::text(""),
         BrokenFrame::StrayAck => Message::text(words.stray_ack),
+        BrokenFrame::BareRequest => Message::text(words.bare_request),
+        BrokenFrame::NullRequest => Message::text(words.null_request),
+        BrokenFrame::MistypedRequest => Message::text(words.mistyped_request),
+        BrokenFrame::BareSignal => Message::text(words.bare_signal),
+        BrokenFrame::NullSignal => Message::text(words.null_signal),
         BrokenFrame::ReservedOpcode => raw(b"reserved", Data::Reserved(3)),
     }
 }

@@ -63,6 +63,11 @@ impl Codec for Json {
             unknown_type: r#"{"event":9,"data":"r1"}"#.to_owned(),
             stray_ack: r#"{"event":"ack","ack":999999999999,"data":{}}"#.to_owned(),
             before_data: r#"{"event":"offer","data":"#.to_owned(),
+            bare_request: r#"{"event":"create-room"}"#.to_owned(),
+            null_request: r#"{"event":"create-room","data":null}"#.to_owned(),
+            mistyped_request: r#"{"event":"create-room","data":7}"#.to_owned(),
+            bare_signal: r#"{"event":"offer"}"#.to_owned(),
+            null_signal: r#"{"event":"offer","data":null}"#.to_owned(),
         }
     }
 

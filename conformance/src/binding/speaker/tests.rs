@@ -56,6 +56,7 @@ by = "ping"
 send = { type = "ping" }
 [dialect]
 rooms = "implicit"
+second-room = "several"
 members = "untold"
 notices = "none"
 "#;

@@ -54,7 +54,7 @@ impl Script {
                 self.acked(at, slot, *ack, answer);
             }
             Entry::Received { .. } => self.received(story, at, slot),
-            Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } => {}
+            Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } | Entry::Unsayable { .. } => {}
             Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
         }
     }
