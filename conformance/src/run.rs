@@ -386,7 +386,8 @@ async fn execute_with(
 ) -> CaseResult {
     let attempt = async |settings: Settings, patience: u32| {
         let approach = Approach { pool: None, latency: Arc::clone(&latency), patience };
-        let (trace, _) = drive_by(&transport, &case, settings, &approach).await;
+        let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
+        leftover.end().await;
         (judge(&trace, exact), trace)
     };
     let (mut judgement, mut trace) = attempt(settings, 1).await;

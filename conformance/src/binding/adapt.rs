@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use glare_model::{id::RoomId, requirement::RequirementId};
+use glare_model::{id::RoomId, message::SignalKind, requirement::RequirementId};
 use serde_json::Value;
 
 use super::{Unsayable, plan::Plan, speaker::Speaker};
 use crate::{
-    dialect::{Dialect, RoomsRule, SecondRoomRule},
+    dialect::{Dialect, SecondRoomRule},
     observation::read_ack,
     scenario::{Action, Peer, Phase, Scenario, Step, Template},
     transport::Incoming,
@@ -35,6 +35,10 @@ struct Adapter {
     says_goodbye: bool,
     plan: Option<Arc<Plan>>,
     clients: BTreeMap<Peer, Client>,
+    /// The first malformed signal that was left out, for it cannot be said.
+    left_out: Option<Unsayable>,
+    /// Whether a malformed signal was kept.
+    has_malformed: bool,
 }
 
 struct Client {
@@ -59,7 +63,7 @@ impl Plan {
         }
         let says_goodbye = self.leave.as_ref().is_some_and(|leave| leave.closes);
         let dialect = *self.profile.dialect();
-        Adapter { dialect, says_goodbye, plan: Some(Arc::clone(self)), clients: BTreeMap::new() }.adapt(scenario)
+        Adapter::new(dialect, says_goodbye, Some(Arc::clone(self))).adapt(scenario)
     }
 }
 
@@ -68,19 +72,28 @@ impl Plan {
 /// # Errors
 /// [`NotApplicable`] if the target cannot be asked, or its answer could not be seen.
 pub(crate) fn adapt_to(dialect: Dialect, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
-    Adapter { dialect, says_goodbye: false, plan: None, clients: BTreeMap::new() }.adapt(scenario)
+    Adapter::new(dialect, false, None).adapt(scenario)
 }
 
 impl Adapter {
+    fn new(dialect: Dialect, says_goodbye: bool, plan: Option<Arc<Plan>>) -> Self {
+        Self { dialect, says_goodbye, plan, clients: BTreeMap::new(), left_out: None, has_malformed: false }
+    }
+
     fn adapt(mut self, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
         let adapter = &mut self;
         let mut phases = Vec::new();
         for (place, phase) in scenario.phases.iter().enumerate() {
             phases.extend(adapter.reconnects(phase));
             let phase = adapter.entering(phase, &scenario.phases[place + 1..]);
+            let phase = adapter.phase(&phase)?;
             if !phase.steps.is_empty() {
-                phases.push(adapter.phase(&phase)?);
+                phases.push(phase);
             }
+        }
+        // Of several malformed signals some may be said, and a case is about any of them.
+        if let Some(unsayable) = self.left_out.filter(|_| !self.has_malformed) {
+            return Err(unsayable.into());
         }
         Ok(Scenario { phases, ..scenario.clone() })
     }
@@ -138,9 +151,8 @@ impl Adapter {
     fn step(&mut self, step: &Step) -> Result<Vec<Step>, Unsayable> {
         let dialect = self.dialect;
         let enters_by_connecting = dialect.enters_by_connecting;
-        let room_rule = dialect.rooms;
         let closes = self.says_goodbye;
-        let leaves_by_closing = !dialect.leaves_by_message && !closes && room_rule != RoomsRule::None;
+        let leaves_by_closing = !dialect.leaves_by_message && !closes;
         let client = self.client(&step.peer);
         let same = || Ok(vec![step.clone()]);
         match &step.action {
@@ -159,10 +171,10 @@ impl Adapter {
                             client.say(event, data.as_ref(), *ack)?;
                             return same();
                         }
-                        SecondRoomRule::Several => "in a second room besides the first",
-                        SecondRoomRule::Impossible | SecondRoomRule::Refused => "in another room",
+                        SecondRoomRule::Several => "a second room besides the first, which this target allows",
+                        SecondRoomRule::Impossible | SecondRoomRule::Refused => "another room",
                     };
-                    return Err(Unsayable(format!("that a member asks to be {word}, which this target allows")));
+                    return Err(Unsayable(format!("that a member asks for {word}")));
                 }
                 client.inside = true;
                 if enters_by_connecting {
@@ -185,14 +197,21 @@ impl Adapter {
             Action::Emit { event, data, ack } => {
                 if event == "leave-room" {
                     client.inside = false;
-                    if room_rule == RoomsRule::None {
-                        return Err(Unsayable("leaving: there are no rooms".to_owned()));
-                    }
                 }
                 if enters_by_connecting && !client.is_open {
                     return Err(Unsayable("a message outside of a room".to_owned()));
                 }
-                client.say(event, data.as_ref(), *ack)?;
+                let said = client.say(event, data.as_ref(), *ack);
+                let is_malformed = is_malformed_signal(event, data.as_ref());
+                self.has_malformed |= is_malformed && said.is_ok();
+                match said {
+                    Err(unsayable) if is_malformed => {
+                        self.left_out.get_or_insert(unsayable);
+                        return Ok(Vec::new());
+                    }
+                    said => said?,
+                }
+                let client = self.client(&step.peer);
                 if event == "leave-room" && closes {
                     client.has_left = true;
                     client.forget();
@@ -249,6 +268,13 @@ impl Client {
 
 fn is_request(step: &Step) -> bool {
     matches!(&step.action, Action::Emit { event, .. } if matches!(event.as_str(), "create-room" | "join-room"))
+}
+
+/// Whether an event is a signal that no server could relay.
+fn is_malformed_signal(event: &str, data: Option<&Template>) -> bool {
+    let Some(kind) = SignalKind::ALL.into_iter().find(|kind| kind.event() == event) else { return false };
+    let member = |name: &str| data.and_then(|data| data.0.get(name));
+    !member("target").is_some_and(Value::is_string) || member(kind.payload_member()).is_none()
 }
 
 fn moves(step: &Step) -> bool {

@@ -31,7 +31,7 @@ pub enum NoBinding {
     },
     /// A file is none.
     #[error("{} is no binding:\n{}", .0, .1.render(false))]
-    Wrong(String, Box<BindingError>),
+    Wrong(String, BindingError),
 }
 
 impl Binding {
@@ -84,7 +84,7 @@ impl Binding {
         let shown = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|source| NoBinding::Unreadable { path: shown.clone(), source })?;
-        let plan = Plan::read(&shown, &text).map_err(|error| NoBinding::Wrong(shown, Box::new(error)))?;
+        let plan = Plan::read(&shown, &text).map_err(|error| NoBinding::Wrong(shown, error))?;
         Ok(Self::Bound(Arc::new(plan)))
     }
 }

@@ -3,9 +3,14 @@
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 /// A binding file is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.problem)]
+pub struct BindingError(Box<Report>);
+
+/// See [`BindingError`].
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{problem}")]
-pub struct BindingError {
+struct Report {
     problem: String,
     #[help]
     help: Option<String>,
@@ -40,7 +45,7 @@ impl Fault {
     pub(super) fn of(self, name: &str, text: &str) -> BindingError {
         let place = self.place.map(SourceSpan::from);
         let text = NamedSource::new(name, text.to_owned()).with_language("toml");
-        BindingError { problem: self.problem, help: self.help, text, place }
+        BindingError(Box::new(Report { problem: self.problem, help: self.help, text, place }))
     }
 }
 
@@ -51,9 +56,9 @@ impl BindingError {
         let theme = if colours { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
         let mut text = String::new();
         let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false);
-        match handler.render_report(&mut text, self) {
+        match handler.render_report(&mut text, self.0.as_ref()) {
             Ok(()) => text,
-            Err(std::fmt::Error) => self.problem.clone(),
+            Err(std::fmt::Error) => self.0.problem.clone(),
         }
     }
 }

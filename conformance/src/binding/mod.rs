@@ -34,7 +34,7 @@ impl Plan {
     /// # Errors
     /// [`BindingError`] points at the first fault.
     pub fn read(name: &str, text: &str) -> Result<Self, BindingError> {
-        let parsed = toml::Deserializer::parse(text).and_then(|it| BindingFile::deserialize(it));
+        let parsed = toml::Deserializer::parse(text).and_then(BindingFile::deserialize);
         let file = parsed.map_err(|error| {
             let fault = Fault { place: error.span(), ..Fault::missing(error.message()) };
             fault

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::{
     error::Fault,
     schema::{
-        BindingFile, DialectTable, FenceBy, Frames, IdentityFrom, Kinds, LeaveTable, Meaning, OutcomeTable,
+        BindingFile, DialectTable, FenceBy, Frames, IdentityFrom, Kinds, LeaveTable, Meaning, OutcomeTable, Over,
         ProcessTable, ReceiveTable, RequestTable, SignalTable, TransportTable,
     },
     template::{Hole, HoleNames, Node, TemplateError, Text, Values},
@@ -57,6 +57,7 @@ pub(crate) enum TransportPlan {
         namespace: String,
         auth: Option<Node>,
         query: Vec<(String, Text)>,
+        over: Over,
     },
     WebSocket {
         path: Option<Text>,
@@ -397,6 +398,11 @@ impl Plan {
         matches!(&self.transport, TransportPlan::WebSocket { path: Some(path), .. } if path.holes().next().is_some())
     }
 
+    /// Whether messages travel by HTTP long-polling.
+    pub(crate) fn polls(&self) -> bool {
+        matches!(&self.transport, TransportPlan::SocketIo { over: Over::Polling, .. })
+    }
+
     /// The headers and the subprotocol of the WebSocket's handshake.
     pub(crate) fn handshake(&self, values: &Values) -> (Vec<(String, String)>, Option<String>) {
         match &self.transport {
@@ -430,11 +436,12 @@ impl Compiler {
     fn transport(&mut self, table: TransportTable) -> Result<(TransportPlan, bool), Fault> {
         let mut prelude_has_id = false;
         let plan = match table {
-            TransportTable::SocketIo { path, namespace, auth, query } => TransportPlan::SocketIo {
+            TransportTable::SocketIo { path, namespace, auth, query, over } => TransportPlan::SocketIo {
                 path,
                 namespace,
                 auth: auth.map(|auth| self.sent(&auth)).transpose()?,
                 query: self.texts(query)?,
+                over,
             },
             TransportTable::WebSocket { path, headers, subprotocol, frames, prelude } => {
                 let prelude = match prelude {

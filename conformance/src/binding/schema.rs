@@ -92,6 +92,9 @@ pub enum TransportTable {
         #[serde(default)]
         #[schemars(with = "BTreeMap<String, String>")]
         query: BTreeMap<String, Spanned<String>>,
+        /// How packets travel.
+        #[serde(default)]
+        over: Over,
     },
     /// One JSON value, or one text, a WebSocket frame.
     #[serde(rename = "websocket")]
@@ -119,6 +122,17 @@ fn default_path() -> String {
 
 fn default_namespace() -> String {
     "/".to_owned()
+}
+
+/// How Socket.IO packets travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Over {
+    /// In WebSocket frames from the start.
+    #[default]
+    Websocket,
+    /// By HTTP long-polling, without an upgrade.
+    Polling,
 }
 
 /// How a WebSocket frame is read and written.

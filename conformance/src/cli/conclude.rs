@@ -13,7 +13,7 @@ use super::{Exit, Failure, LevelArg, colours, file_failure, print};
 use crate::{
     baseline::{self, Baseline},
     capability::Profile,
-    report::{Run, SuiteResult, console::Console, json, summarise},
+    report::{Across, Run, SuiteResult, console::Console, json, summarise},
     run::CaseResult,
     scenario::Scenario,
     shard::Shard,
@@ -52,6 +52,8 @@ pub(super) struct Findings<'a> {
     pub(super) interrupted: bool,
     pub(super) shard: Option<Shard>,
     pub(super) suites: &'a [Made],
+    /// What breaks between nodes, where there are several.
+    pub(super) across: Option<Across>,
     pub(super) results: Vec<CaseResult>,
     /// The command that shows a case again.
     pub(super) replay: &'a dyn Fn(&str) -> String,
@@ -108,6 +110,7 @@ impl Terms {
             summary: &summary,
             baseline: &assessment,
             suites: &suites,
+            across: findings.across.as_ref(),
             replay: findings.replay,
         };
         print(&Console { colours: colours() }.render(&run))?;

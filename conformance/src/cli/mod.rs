@@ -84,16 +84,23 @@ Examples:
   glare test tutorial:http://127.0.0.1:3000 --only 'ROOM-*' --skip room-13-silent-member
   glare test 'tutorial:http://127.0.0.1:{port}' --process 'node server.js'
   glare test ws://127.0.0.1:3000/ws --report json=report.json --trace-dir traces
+  glare test ./mine.toml:http://127.0.0.1:3000
+  glare test http://127.0.0.1:3001 --target http://127.0.0.1:3002
   glare test --suite full --seed 7 --shard 1/4 --budget 5m
 
-TARGET is [binding:]url, `embedded` (the reference server, started for the run) or memory:reference.
-`glare list bindings` shows the bindings; http means tutorial (Socket.IO), ws means glare (JSON).";
+TARGET is [binding:]url, `embedded` (the reference server, started for the run), memory:reference or exec:COMMAND.
+A binding is one of `glare bindings list` or a file: ./mine.toml:http://127.0.0.1:3000. http means tutorial (Socket.IO),
+ws means glare (JSON). docs/bindings.md binds any other server.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TEST_EXAMPLES)]
 struct TestArgs {
     /// The server to judge [default: embedded].
     target: Option<String>,
+    /// Another node of the same server; may be given several times. Clients are spread over all of them, and the report says
+    /// which clauses hold on the first node alone and break only across nodes.
+    #[arg(long = "target", value_name = "TARGET", requires = "target", conflicts_with = "process")]
+    nodes: Vec<String>,
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]

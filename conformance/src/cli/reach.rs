@@ -17,8 +17,9 @@ use crate::{
 };
 
 /// The arguments that reach the same server again, started the same way.
-pub(super) fn server_arguments(target: Option<&str>, args: &RunArgs) -> String {
-    let target = target.map(|target| format!(" {}", quoted(target)));
+pub(super) fn server_arguments(target: Option<&str>, nodes: &[String], args: &RunArgs) -> String {
+    let nodes: String = nodes.iter().map(|node| format!(" --target {}", quoted(node))).collect();
+    let target = target.map(|target| format!(" {}{nodes}", quoted(target)));
     let process = args.process.as_ref().map(|command| format!(" --process {}", quoted(command)));
     let capabilities: String = args.capability.iter().map(|one| format!(" --capability {one}")).collect();
     target.unwrap_or_default() + &process.unwrap_or_default() + &capabilities
@@ -39,6 +40,8 @@ fn ask(command: &str) -> Result<Profile, Failure> {
 /// What a command is about, before anything is started.
 pub(super) struct Subject {
     pub(super) target: Target,
+    /// More nodes of the same server.
+    nodes: Vec<Target>,
     /// The port of a server that is to be started.
     port: Option<u16>,
     /// What the binding declares, and the command line beyond that.
@@ -69,7 +72,31 @@ impl Subject {
             Place::Url(_) | Place::Embedded | Place::Rules(..) => target.profile(),
         };
         let profile = declared.declaring(&args.capability)?;
-        Ok(Self { target, port, profile })
+        Ok(Self { target, nodes: Vec::new(), port, profile })
+    }
+
+    /// The same with more nodes.
+    pub(super) fn with_nodes(mut self, nodes: &[String]) -> Result<Self, Failure> {
+        for text in nodes {
+            let node: Target = text.parse()?;
+            let are_urls = matches!((&self.target.place, &node.place), (Place::Url(_), Place::Url(_)));
+            if !are_urls || node.binding.name() != self.target.binding.name() {
+                let problem = format!("{node} is no other node of {}: all nodes are URLs of one binding", self.target);
+                return Err(Failure::Usage(problem));
+            }
+            self.nodes.push(node);
+        }
+        Ok(self)
+    }
+
+    /// Whether there are several nodes.
+    pub(super) fn is_cluster(&self) -> bool {
+        !self.nodes.is_empty()
+    }
+
+    /// All nodes, for reports.
+    pub(super) fn endpoints(&self) -> Vec<String> {
+        [&self.target].into_iter().chain(&self.nodes).map(ToString::to_string).collect()
     }
 
     /// Starts the server, where the command line says how, or else the binding does.
@@ -95,6 +122,8 @@ impl Subject {
 /// A target that can be connected to.
 pub(super) struct Reached {
     pub(super) transport: Transport,
+    /// The first node.
+    pub(super) alone: Transport,
     pub(super) exact: bool,
     embedded: Option<RunningServer>,
 }
@@ -123,8 +152,10 @@ pub(super) async fn reach(subject: &Subject) -> Result<Reached, Failure> {
     };
     let transport =
         transport.ok_or_else(|| Failure::Usage(format!("the binding {} goes with no URL", target.binding)))?;
-    let transport = transport.with_profile(subject.profile);
-    Ok(Reached { transport, exact: target.is_exact(), embedded })
+    let alone = transport.clone().with_profile(subject.profile);
+    let others = subject.nodes.iter().filter_map(Target::transport);
+    let transport = Transport::spread([transport].into_iter().chain(others).collect()).with_profile(subject.profile);
+    Ok(Reached { transport, alone, exact: target.is_exact(), embedded })
 }
 
 /// Starts the reference server in this process.

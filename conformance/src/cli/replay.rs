@@ -42,7 +42,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         print("interrupted\n")?;
         return Ok(Exit::Incomplete);
     };
-    let server = server_arguments(args.target.as_deref(), &args.run);
+    let server = server_arguments(args.target.as_deref(), &[], &args.run);
     let command = format!("glare replay {}{server}", quoted(&args.file.display().to_string()));
     let mut results: Vec<_> = replayed.iter().map(|one| one.shown.clone()).collect();
     for result in &mut results {
@@ -55,6 +55,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         interrupted: false,
         shard: None,
         suites: &[],
+        across: None,
         results,
         replay: &|_| command.clone(),
     })?;

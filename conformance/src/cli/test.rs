@@ -10,16 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use glare_model::requirement::RequirementId;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
     Exit, Failure, RunArgs, ShrinkArg, TestArgs,
     conclude::Findings,
     file_failure, print,
-    reach::{Subject, reach, server_arguments},
+    reach::{Reached, Subject, reach, server_arguments},
     suite::selected,
 };
 use crate::{
+    report::Across,
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
@@ -34,9 +36,9 @@ use crate::{
 
 pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
     let seed = args.run.seed.unwrap_or_else(rand::random);
-    let subject = Subject::read(args.target.as_deref(), &args.run)?;
+    let subject = Subject::read(args.target.as_deref(), &args.run)?.with_nodes(&args.nodes)?;
     let made = args.suites.choose(seed, &subject.profile)?;
-    let server = server_arguments(args.target.as_deref(), &args.run);
+    let server = server_arguments(args.target.as_deref(), &args.nodes, &args.run);
     let again = args.suites.again(&made, seed, &subject.profile);
     let job = Job {
         cases: selected(&made),
@@ -75,7 +77,8 @@ fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit
     let outcome = runtime.block_on(run_to_end(subject, args, job));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    let Outcome { results, interrupted } = outcome?;
+    let Outcome { results, alone, interrupted } = outcome?;
+    let across = subject.is_cluster().then(|| across(subject, &results, &alone));
     terms.conclude(Findings {
         target: target.to_string(),
         profile: subject.profile,
@@ -83,13 +86,25 @@ fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit
         interrupted,
         shard: job.shard,
         suites: job.suites,
+        across,
         results,
         replay: job.replay,
     })
 }
 
+/// What breaks between nodes, and does not on the first one alone.
+fn across(subject: &Subject, results: &[CaseResult], alone: &[CaseResult]) -> Across {
+    let broken = |results: &[CaseResult]| -> BTreeSet<RequirementId> {
+        results.iter().flat_map(|result| &result.judgement.violations).map(|one| one.requirement).collect()
+    };
+    let only = broken(results).difference(&broken(alone)).map(ToString::to_string).collect();
+    Across { endpoints: subject.endpoints(), only_across: only }
+}
+
 struct Outcome {
     results: Vec<CaseResult>,
+    /// Of the first node alone, where there are several.
+    alone: Vec<CaseResult>,
     interrupted: bool,
 }
 
@@ -110,6 +125,10 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
+    let alone = match subject.is_cluster() {
+        true => run_alone(&reached, args, job, &cases).await?,
+        false => Vec::new(),
+    };
     let plan = Plan {
         transport,
         exact: reached.exact,
@@ -130,7 +149,35 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
         else => {}
     }
     reached.stop().await;
-    Ok(Outcome { results: results.finish(&job.cases)?, interrupted })
+    Ok(Outcome { results: results.finish(&job.cases)?, alone, interrupted })
+}
+
+/// The same cases on the first node, before clients are spread.
+async fn run_alone(
+    reached: &Reached,
+    args: &RunArgs,
+    job: &Job<'_>,
+    cases: &[Arc<Scenario>],
+) -> Result<Vec<CaseResult>, Failure> {
+    let plan = Plan {
+        transport: reached.alone.clone(),
+        exact: reached.exact,
+        cases: cases.to_vec(),
+        jobs: args.jobs,
+        timeout: Duration::from_millis(args.timeout_ms),
+        budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
+        seed: job.seed,
+        nonce: rand::random(),
+        process: None,
+    };
+    let mut results = Vec::new();
+    let watch = |event| {
+        if let RunEvent::Finished(result) = event {
+            results.push(CaseResult { trace: Trace::default(), ..*result });
+        }
+    };
+    run_and_shrink(plan, watch, |_| false).await?;
+    Ok(results)
 }
 
 /// Gathers what a run finds, and shows how far it is.

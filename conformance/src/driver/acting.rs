@@ -36,6 +36,7 @@ impl Driver<'_> {
                     heartbeat,
                     connection: Some(connection),
                     state: ClientState::Open,
+                    is_deaf: false,
                     next_ack,
                 });
                 let heartbeat_ms = heartbeat.and_then(|heartbeat| u64::try_from(heartbeat.as_millis()).ok());

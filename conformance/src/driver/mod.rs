@@ -22,7 +22,7 @@ use crate::{
     fence::Fence,
     forecast::Forecast,
     latency::Latency,
-    limits::{HEARTBEAT_SLACK, HEARTBEAT_WAIT_MAX, INCOMING_QUEUE, TRACE_RECORDS_MAX},
+    limits::{FAREWELL_TIMEOUT, HEARTBEAT_SLACK, HEARTBEAT_WAIT_MAX, INCOMING_QUEUE, TRACE_RECORDS_MAX},
     pool::{Idle, Pool},
     scenario::{Action, Peer, Phase, Scenario, template::Names},
     trace::{Entry, Record, Trace},
@@ -124,6 +124,8 @@ struct Client {
     heartbeat: Option<Duration>,
     connection: Option<Connection>,
     state: ClientState,
+    /// Whether a fence was lost on it: another one would be as well.
+    is_deaf: bool,
     next_ack: u64,
 }
 
@@ -200,6 +202,22 @@ pub struct Leftover {
 }
 
 impl Leftover {
+    /// Ends the open ones, and waits until they are gone: what a target makes of that is not to reach the next scenario.
+    pub async fn end(self) {
+        let connections: Vec<_> = self.clients.into_iter().filter_map(|client| client.connection).collect();
+        for connection in &connections {
+            // One that is over takes no more commands.
+            connection.commands.try_send(Command::Close).ok();
+        }
+        drop(self.incoming);
+        let all_closed = async {
+            for connection in &connections {
+                connection.commands.closed().await;
+            }
+        };
+        tokio::time::timeout(FAREWELL_TIMEOUT, all_closed).await.ok();
+    }
+
     /// Makes the open ones leave their rooms, and gives those to the pool on which nothing is on its way then.
     pub async fn give_back(mut self, pool: &Pool) {
         let mut leaving = BTreeSet::new();

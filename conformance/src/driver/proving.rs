@@ -110,7 +110,7 @@ impl Driver<'_> {
     /// A round of refused requests.
     async fn fence(&mut self, connections: &BTreeSet<ConnectionId>) {
         for &id in connections {
-            if self.client(id).state != ClientState::Open {
+            if self.client(id).state != ClientState::Open || self.client(id).is_deaf {
                 continue;
             }
             let ack = self.next_ack(id);

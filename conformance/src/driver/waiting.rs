@@ -131,6 +131,7 @@ impl Driver<'_> {
         }
         for (id, _) in waiting.fences {
             self.record(Entry::FenceLost { connection: id });
+            self.client(id).is_deaf = true;
         }
         for (id, number) in waiting.markers {
             self.record(Entry::Missed { what: format!("{}: the marker {number} of the runner", self.name(id)) });

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Run, lanes::lanes};
+use super::{Across, Run, lanes::lanes};
 use crate::{
     baseline::{Assessed, Pattern},
     run::CaseResult,
@@ -30,6 +30,9 @@ pub struct Report {
     pub suites: Vec<SuiteReport>,
     /// Each capability that the target declares.
     pub capabilities: Vec<CapabilityReport>,
+    /// What breaks between nodes; null where there is one.
+    #[serde(default)]
+    pub across_nodes: Option<Across>,
     /// What became of each entry of the baseline.
     pub baseline: Vec<EntryReport>,
     /// Cases by verdict.
@@ -198,6 +201,7 @@ pub fn report(run: &Run<'_>) -> Report {
         shard: run.shard.map(|shard| shard.to_string()),
         suites: suites.collect(),
         capabilities: capabilities.collect(),
+        across_nodes: run.across.cloned(),
         baseline: run.baseline.entries.iter().map(of_entry).collect(),
         summary: Counts {
             pass: count(Verdict::Pass),

@@ -11,7 +11,7 @@ use url::Url;
 use super::socketio::packet::{Packet, prefix};
 use super::socketio::{FAREWELL, Heard, misspoken, parse_open, react};
 use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
-use super::{Connection, ConnectionId, Incoming, OpenError, Opened};
+use super::{BrokenFrame, Connection, ConnectionId, Incoming, OpenError, Opened};
 use crate::binding::{Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire};
 
 /// A target behind a binding. Clones are the same target.
@@ -36,6 +36,7 @@ struct Spoken {
     speaker: Speaker,
     framing: Framing,
     namespace: String,
+    polls: bool,
 }
 
 impl Bound {
@@ -43,6 +44,11 @@ impl Bound {
     #[must_use]
     pub fn new(plan: Arc<Plan>, base: Url) -> Self {
         Self { plan, base, rooms: Arc::default() }
+    }
+
+    /// Ids that a server gave to rooms are those of all its nodes.
+    pub(super) fn share_rooms_with(&mut self, other: &Self) {
+        self.rooms = Arc::clone(&other.rooms);
     }
 
     /// Opens a connection; into a room, where the room is chosen by connecting.
@@ -79,8 +85,13 @@ impl Bound {
         for (name, value) in self.plan.query(speaker.values()) {
             url.query_pairs_mut().append_pair(&name, &value);
         }
-        url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
-        let mut stream = stream::open(&url, "is this a Socket.IO 4 server?").await?;
+        let polls = self.plan.polls();
+        let transport = if polls { "polling" } else { "websocket" };
+        url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", transport);
+        let mut stream = match polls {
+            true => super::polling::open(&url).await?,
+            false => stream::open(&url, "is this a Socket.IO 4 server?").await?,
+        };
         let first = stream::next_text(&mut stream, &url).await?;
         let open =
             parse_open(&first).ok_or_else(|| stream::not_this_protocol(&url, "an Engine.IO open packet", &first))?;
@@ -101,7 +112,7 @@ impl Bound {
             }
         };
         let mut spoken =
-            Spoken { speaker, framing: Framing::Packets(prefix(namespace)), namespace: namespace.to_owned() };
+            Spoken { speaker, framing: Framing::Packets(prefix(namespace)), namespace: namespace.to_owned(), polls };
         if self.plan.identity() == Identity::Socket {
             spoken.speaker.identify(&sid);
         }
@@ -131,7 +142,7 @@ impl Bound {
             Frames::Binary => Framing::Binary,
             Frames::Plain => Framing::Plain,
         };
-        let spoken = Spoken { speaker, framing, namespace: String::new() };
+        let spoken = Spoken { speaker, framing, namespace: String::new(), polls: false };
         let opened = Opened { user_id: String::new(), ping_interval: None, ping_timeout: None };
         self.begin(stream, &url, spoken, opened, id, incoming).await
     }
@@ -264,6 +275,12 @@ impl Codec for Spoken {
             null_signal: disfigured(Wire::Signal, Disfigurement::Null, words.null_signal),
             ..words
         }
+    }
+
+    fn can_say(&self, kind: BrokenFrame) -> bool {
+        // What only a WebSocket has.
+        let is_frame = matches!(kind, BrokenFrame::Binary | BrokenFrame::InvalidUtf8 | BrokenFrame::ReservedOpcode);
+        !(self.polls && is_frame)
     }
 
     fn farewell(&self) -> &'static [&'static str] {

@@ -8,6 +8,7 @@ mod bound;
 pub mod exec;
 mod http;
 mod memory;
+mod polling;
 mod socketio;
 mod stream;
 mod websocket;
@@ -173,6 +174,8 @@ pub enum Transport {
     WebSocket(url::Url),
     /// A room core in this process.
     Memory(Memory),
+    /// Several, the nodes of one target: connections are spread over them in turn.
+    Spread(Arc<[Self]>),
     /// Another one, of a target where something else proves that everything has arrived.
     Fenced(Fence, Box<Self>),
     /// Another one, of a target that declares capabilities.
@@ -186,6 +189,11 @@ impl Transport {
         match self {
             Self::Bound(bound) => bound.plan.fence(),
             Self::Exec(exec) => exec.fence(),
+            // Between nodes an ack proves nothing: what is relayed takes a way of its own.
+            Self::Spread(nodes) => match nodes[0].fence() {
+                Fence::Refused | Fence::Relayed => Fence::Relayed,
+                Fence::None => Fence::None,
+            },
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Fence::Refused,
             Self::Fenced(fence, _) => *fence,
             Self::Declaring(_, inner) => inner.fence(),
@@ -198,6 +206,7 @@ impl Transport {
         match self {
             Self::Bound(bound) => bound.plan.profile(),
             Self::Exec(exec) => exec.profile(),
+            Self::Spread(nodes) => nodes[0].profile(),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Profile::CORE,
             Self::Fenced(_, inner) => inner.profile(),
             Self::Declaring(profile, _) => *profile,
@@ -216,11 +225,32 @@ impl Transport {
         if self.fence() == fence { self } else { Self::Fenced(fence, Box::new(self)) }
     }
 
+    /// The nodes of one target as one. With one node it is that.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn spread(mut nodes: Vec<Self>) -> Self {
+        if nodes.len() == 1 {
+            return nodes.remove(0);
+        }
+        let first = nodes.first().cloned();
+        if let Some(Self::Bound(first)) = first {
+            for node in &mut nodes {
+                if let Self::Bound(other) = node {
+                    other.share_rooms_with(&first);
+                }
+            }
+        }
+        assert!(!nodes.is_empty(), "a target has a node");
+        Self::Spread(nodes.into())
+    }
+
     /// Without what is said about it.
     pub(crate) fn inner(&self) -> &Self {
         match self {
             Self::Fenced(_, inner) | Self::Declaring(_, inner) => inner.inner(),
-            Self::Bound(_) | Self::Exec(_) => self,
+            Self::Bound(_) | Self::Exec(_) | Self::Spread(_) => self,
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => self,
         }
     }
@@ -236,6 +266,7 @@ impl Transport {
     pub fn failure(&self) -> Option<AdapterError> {
         match self.inner() {
             Self::Exec(exec) => exec.failure(),
+            Self::Spread(nodes) => nodes.iter().find_map(Self::failure),
             Self::Bound(_) | Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => None,
             Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
         }
@@ -253,6 +284,7 @@ impl Transport {
         match self.inner() {
             Self::Bound(bound) => bound.plan.adapt(case).map(Arc::new).map_err(|reason| reason.to_string()),
             Self::Exec(exec) => exec.adapt(case),
+            Self::Spread(nodes) => nodes[0].adapt(case),
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Ok(Arc::clone(case)),
             Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
         }
@@ -288,6 +320,10 @@ impl Transport {
         incoming: mpsc::Sender<(ConnectionId, Incoming)>,
         timeout: Duration,
     ) -> Result<Connection, OpenError> {
+        if let Self::Spread(nodes) = self.inner() {
+            let node = &nodes[usize::from(id.0) % nodes.len()];
+            return Box::pin(node.enter(room, id, incoming, timeout)).await;
+        }
         let opening = async {
             match self.inner() {
                 Self::Bound(bound) => bound.connect(room, id, incoming).await,
@@ -295,7 +331,9 @@ impl Transport {
                 Self::SocketIo(url) => socketio::connect(url, id, incoming).await,
                 Self::WebSocket(url) => websocket::connect(url, id, incoming).await,
                 Self::Memory(memory) => memory.connect(id, incoming).await,
-                Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
+                Self::Spread(_) | Self::Fenced(..) | Self::Declaring(..) => {
+                    unreachable!("the inner transport is not wrapped, and is one node")
+                }
             }
         };
         tokio::time::timeout(timeout, opening)

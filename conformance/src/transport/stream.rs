@@ -45,6 +45,11 @@ pub(super) trait Codec: Send + 'static {
     /// Frames that are not of the wire's form.
     fn misspoken(&self) -> Misspoken;
 
+    /// Whether such a frame can be sent.
+    fn can_say(&self, _kind: BrokenFrame) -> bool {
+        true
+    }
+
     /// What is said before the WebSocket is closed.
     fn farewell(&self) -> &'static [&'static str] {
         &[]
@@ -274,6 +279,11 @@ impl<C: Codec> Talk<C> {
                 }
                 Command::Broken(_) | Command::Close | Command::Drop | Command::Freeze if corked_bytes > 0 => {
                     self.held = Some(command);
+                    return None;
+                }
+                Command::Broken(kind) if !self.codec.can_say(kind) => {
+                    let frame = serde_json::to_string(&kind).unwrap_or_default();
+                    self.unheard.push_back(Incoming::Unsayable(format!("this wire has no frame {frame}")));
                     return None;
                 }
                 Command::Broken(kind) => {

@@ -154,8 +154,9 @@ impl Course {
         ack: bool,
     ) -> Self {
         let mut course = self.step(Input::Message(slot, ClientMessage::Request { kind, room, ack }));
-        // The one message to the caller itself is the ack.
-        let place = course.sent.iter().position(|(to, ..)| *to == slot);
+        let is_ack =
+            |message: &Message| matches!(message, Message::Created(_) | Message::Joined(..) | Message::Refused(_));
+        let place = course.sent.iter().position(|(to, message, _)| *to == slot && is_ack(message));
         course.ack = place.map(|place| course.sent.remove(place)).map(|(_, message, clause)| (message, clause));
         course
     }
