@@ -23,9 +23,9 @@ impl<'a> Again<'a> {
         Self { plan, runs: 0 }
     }
 
-    /// Why a case cannot be run on the target, if it cannot.
-    pub(crate) fn excludes(&self, case: &Scenario) -> Option<String> {
-        self.plan.transport.excludes(case)
+    /// A case in the target's words, or why it is of no concern to it.
+    pub(crate) fn adapt(&self, case: &Arc<Scenario>) -> Result<Arc<Scenario>, String> {
+        self.plan.transport.adapt(case)
     }
 
     /// Runs a case with nothing beside it. `None` if the target is gone and cannot be brought back.

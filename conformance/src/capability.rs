@@ -1,4 +1,5 @@
-//! Capabilities: optional parts of the protocol that a target declares (docs/protocol.md, "Capabilities").
+//! What a target declares of itself: capabilities, which are optional parts of the protocol (docs/protocol.md,
+//! "Capabilities"), and where it differs ([`crate::dialect`]). Both together are its profile.
 
 use std::{fmt, num::NonZeroU16, str::FromStr};
 
@@ -11,6 +12,7 @@ use glare_model::{
 };
 
 use crate::{
+    dialect::Dialect,
     limits::CAPACITY_FILLED_MAX,
     scenario::{Scenario, parse},
 };
@@ -186,23 +188,32 @@ impl fmt::Display for Declaration {
     }
 }
 
-/// All that a target declares.
+/// All that a target declares: by which rules it is judged, and on which clauses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     declared: [bool; Capability::ALL.len()],
     most: Option<NonZeroU16>,
+    dialect: Dialect,
 }
 
 impl Profile {
-    /// What docs/protocol.md demands of every server: no capability.
-    pub const CORE: Self = Self { declared: [false; Capability::ALL.len()], most: None };
+    /// What docs/protocol.md demands of every server: no capability, and no difference.
+    pub const CORE: Self = Self { declared: [false; Capability::ALL.len()], most: None, dialect: Dialect::CORE };
 
     /// Everything that was declared together.
     ///
     /// # Errors
     /// [`DeclarationError::Both`].
     pub fn new(declarations: &[Declaration]) -> Result<Self, DeclarationError> {
-        let mut profile = Self::CORE;
+        Self::CORE.declaring(declarations)
+    }
+
+    /// This and more that was declared.
+    ///
+    /// # Errors
+    /// [`DeclarationError::Both`].
+    pub fn declaring(self, declarations: &[Declaration]) -> Result<Self, DeclarationError> {
+        let mut profile = self;
         for declaration in declarations {
             profile.declared[declaration.capability as usize] = true;
             profile.most = declaration.most.or(profile.most);
@@ -211,6 +222,24 @@ impl Profile {
             return Err(DeclarationError::Both);
         }
         Ok(profile)
+    }
+
+    /// The same of a target that differs in this way.
+    #[must_use]
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// Where the target differs.
+    #[must_use]
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// Whether a clause is judged.
+    #[must_use]
+    pub fn judges(&self, clause: RequirementId) -> bool {
+        self.dialect.reason(clause).is_none()
     }
 
     /// Reads declarations.
@@ -250,7 +279,7 @@ impl Profile {
             (false, true) => HostLeaves::HandOver,
             (false, false) => HostLeaves::Nothing,
         };
-        RoomRules { host_leaves, capacity: self.most, ..RoomRules::REFERENCE }
+        RoomRules { host_leaves, capacity: self.most, ..self.dialect.rules() }
     }
 
     /// Why a case is of no concern to a target that declares this, if it is of none.
@@ -258,6 +287,9 @@ impl Profile {
     pub fn excludes(&self, case: &Scenario) -> Option<String> {
         if let Some(capability) = case.covers.iter().find_map(|clause| self.lacks(*clause)) {
             return Some(format!("{capability} is not declared"));
+        }
+        if let Some((clause, reason)) = case.covers.first().and_then(|main| Some((main, self.dialect.reason(*main)?))) {
+            return Some(format!("{clause}: {reason}"));
         }
         let most = self.most.filter(|_| !case.covers.contains(&CAP_CAPACITY_01))?;
         let needed = case.peers().len();

@@ -10,6 +10,7 @@ pub mod baseline;
 pub mod binding;
 pub mod capability;
 pub mod cli;
+pub mod dialect;
 pub mod driver;
 pub mod fence;
 mod forecast;

@@ -80,6 +80,20 @@ pub const JOBS_DEFAULT: usize = 8;
 pub const JOBS_MAX: usize = 256;
 /// Ping interval and timeout of the embedded reference server: short, so that ROOM-13 takes no time.
 pub const EMBEDDED_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(400));
+/// How long an adapter has to say that it is ready.
+pub const ADAPTER_READY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often an adapter is asked whether it lives.
+pub const ADAPTER_PING_INTERVAL: Duration = Duration::from_millis(500);
+/// For how long an adapter may not answer that.
+pub const ADAPTER_SILENCE_MAX: Duration = Duration::from_secs(5);
+/// Lines that wait to be read by an adapter.
+pub const ADAPTER_QUEUE: usize = 1_024;
+/// The longest line of an adapter, in bytes.
+pub const ADAPTER_LINE_BYTES_MAX: usize = 8 << 20;
+/// As much of what an adapter wrote to its standard error is shown where it fails, in bytes.
+pub const ADAPTER_WORDS_BYTES_MAX: usize = 4 << 10;
+/// The largest answer of an HTTP prelude, in bytes.
+pub const PRELUDE_BYTES_MAX: usize = 64 << 10;
 /// Clients of a random scenario.
 pub const RANDOM_CLIENTS_MAX: usize = 5;
 /// Rooms of a random scenario.

@@ -4,7 +4,7 @@
 //! ends the command ends the group. So a Ctrl-C in the terminal does not reach it: whoever holds a [`ServerProcess`] has to
 //! drop or stop it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -145,6 +145,7 @@ impl Reservation {
 #[derive(Debug)]
 pub struct ServerProcess {
     words: Vec<String>,
+    env: BTreeMap<String, String>,
     port: u16,
     child: Child,
     /// The child is the leader of its group, so this is the number of both.
@@ -161,12 +162,20 @@ impl ServerProcess {
     /// # Errors
     /// [`ProcessError`].
     pub fn start(command: &str, port: u16) -> Result<Self, ProcessError> {
-        let words = shlex::split(command).ok_or_else(|| ProcessError::UnclosedQuote { command: command.to_owned() })?;
-        let words = words.into_iter().map(|word| word.replace("{port}", &port.to_string())).collect();
-        Self::spawn(words, port)
+        Self::start_with(command, &BTreeMap::new(), port)
     }
 
-    fn spawn(words: Vec<String>, port: u16) -> Result<Self, ProcessError> {
+    /// The same, with more in its environment.
+    ///
+    /// # Errors
+    /// [`ProcessError`].
+    pub fn start_with(command: &str, env: &BTreeMap<String, String>, port: u16) -> Result<Self, ProcessError> {
+        let words = shlex::split(command).ok_or_else(|| ProcessError::UnclosedQuote { command: command.to_owned() })?;
+        let words = words.into_iter().map(|word| word.replace("{port}", &port.to_string())).collect();
+        Self::spawn(words, env.clone(), port)
+    }
+
+    fn spawn(words: Vec<String>, env: BTreeMap<String, String>, port: u16) -> Result<Self, ProcessError> {
         let (program, arguments) = words.split_first().ok_or(ProcessError::Empty)?;
         if !is_free(port) {
             return Err(ProcessError::PortTaken { port });
@@ -175,6 +184,7 @@ impl ServerProcess {
         let mut child = Command::new(program)
             .args(arguments)
             .env("PORT", port.to_string())
+            .envs(&env)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -187,7 +197,7 @@ impl ServerProcess {
         let stdout = child.stdout.take().map(|pipe| tokio::spawn(drain(pipe, Arc::clone(&tail))));
         let stderr = child.stderr.take().map(|pipe| tokio::spawn(drain(pipe, Arc::clone(&tail))));
         let readers = stdout.into_iter().chain(stderr).collect();
-        Ok(Self { words, port, child, group, swept: false, tail, readers })
+        Ok(Self { words, env, port, child, group, swept: false, tail, readers })
     }
 
     /// Waits until a TCP connection to `addr` succeeds.
@@ -282,7 +292,7 @@ impl ServerProcess {
         while !is_free(self.port) && Instant::now() < deadline {
             sleep(POLL_INTERVAL).await;
         }
-        *self = Self::spawn(self.words.clone(), self.port)?;
+        *self = Self::spawn(self.words.clone(), self.env.clone(), self.port)?;
         Ok(())
     }
 

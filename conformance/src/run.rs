@@ -16,7 +16,7 @@ use crate::{
     again::Again,
     capability::Profile,
     driver::{Approach, Settings, drive_by},
-    fence::Fence,
+    fence::{Fence, refused_room},
     latency::Latency,
     limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX, TIMEOUT_RETRY_FACTOR},
     oracle::{Judgement, Statistics, judge},
@@ -25,7 +25,7 @@ use crate::{
     scenario::{Action, Scenario},
     shrink::Shrunk,
     trace::{Entry, Trace},
-    transport::{Command, ConnectionId, Incoming, OpenError, Transport},
+    transport::{AdapterError, Command, ConnectionId, Incoming, OpenError, Transport},
     verdict::{Evidence, Verdict},
 };
 
@@ -98,13 +98,16 @@ pub enum RunError {
     Unreachable(#[source] OpenError),
     /// The target answers, but not as a signaling server does.
     #[error(
-        "connected, but `join-room` got no ack within {} ms: this does not look like a signaling server of this binding. \
-         `glare list bindings` shows the others; docs/protocol.md states what is expected", .0.as_millis()
+        "connected, but a request got no answer within {} ms: this does not look like a signaling server of this binding. \
+         `glare bindings list` shows the others; docs/bindings.md says how to write one", .0.as_millis()
     )]
     NoSignalingServer(Duration),
     /// The target's process.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// The adapter between the runner and the target.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
 }
 
 /// Runs a plan. Every case yields exactly one [`RunEvent::Finished`]. Dropping the future ends the run, and the target's
@@ -162,6 +165,11 @@ pub(crate) async fn on_target<T>(plan: &mut Plan, work: impl AsyncFnOnce(&mut Pl
         Ok(work(plan).await)
     }
     .await;
+    // What was seen through an adapter that failed says nothing about the target.
+    let outcome = match plan.transport.failure() {
+        Some(failure) => Err(failure.into()),
+        None => outcome,
+    };
     if let Some((process, _)) = &mut plan.process {
         process.stop().await?;
     }
@@ -286,6 +294,9 @@ impl Plan {
 
     /// Why no further case begins, if none does.
     fn is_out_of_time(&self) -> Option<String> {
+        if let Some(failure) = self.transport.failure() {
+            return Some(failure.to_string());
+        }
         let budget = self.budget.filter(|budget| Instant::now() >= budget.deadline)?;
         Some(format!("the time budget of {} s was used up", budget.time.as_secs_f64()))
     }
@@ -395,7 +406,8 @@ async fn execute_with(
 ) -> CaseResult {
     let attempt = async |settings: Settings, patience: u32| {
         let approach = Approach { pool: None, latency: Arc::clone(&latency), patience };
-        let (trace, _) = drive_by(&transport, &case, settings, &approach).await;
+        let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
+        leftover.end().await;
         (judge(&trace, exact), trace)
     };
     let (mut judgement, mut trace) = attempt(settings, 1).await;
@@ -420,14 +432,23 @@ pub(crate) fn other_rooms(nonce: u64, attempt: u32) -> u64 {
     nonce ^ (u64::from(attempt) << 32)
 }
 
-/// Whether the target speaks the protocol at all: it admits a client and acks a request.
+/// The room that a probe enters where rooms are entered by connecting.
+const PROBE_ROOM: &str = "glare-probe";
+
+/// Whether the target speaks the protocol at all: it admits a client and answers a fence.
 ///
 /// # Errors
 /// [`RunError::Unreachable`] or [`RunError::NoSignalingServer`].
 pub async fn probe(transport: &Transport, timeout: Duration) -> Result<(), RunError> {
     let (sender, mut incoming) = mpsc::channel(INCOMING_QUEUE);
-    let connection = transport.connect(ConnectionId(0), sender, timeout).await.map_err(RunError::Unreachable)?;
-    let request = Command::Emit { event: "join-room".to_owned(), data: Some(String::new().into()), ack: Some(0) };
+    let room = PROBE_ROOM.into();
+    let connection = transport.enter(Some(&room), ConnectionId(0), sender, timeout).await;
+    let connection = connection.map_err(RunError::Unreachable)?;
+    // Where there is no round trip, it has to be enough that the client was admitted.
+    if transport.fence() != Fence::Refused {
+        return Ok(());
+    }
+    let request = Command::Fence { ack: 0, room: refused_room(0) };
     let no_server = || RunError::NoSignalingServer(timeout);
     connection.commands.send(request).await.map_err(|_| no_server())?;
     let deadline = tokio::time::Instant::from_std(Instant::now() + timeout);

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capability::Profile,
+    dialect::Dialect,
     limits::TRACE_RECORDS_MAX,
     oracle::{Judgement, judge},
     scenario::Scenario,
@@ -44,6 +45,9 @@ pub struct Header {
     /// core profile and of these.
     #[serde(default)]
     pub capabilities: Vec<String>,
+    /// Where the target differs from docs/protocol.md, as its binding declares; absent if nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
     /// How many records follow, so that a trace that was cut off is noticed; null if the writer does not know.
     #[serde(default)]
     pub records: Option<usize>,
@@ -93,6 +97,7 @@ impl SavedTrace {
             binding: self.binding.clone(),
             exact: self.exact,
             capabilities: self.trace.profile.declarations().map(|one| one.to_string()).collect(),
+            dialect: Some(*self.trace.profile.dialect()).filter(|dialect| *dialect != Dialect::CORE),
             records: Some(self.trace.records.len()),
         };
         serde_json::to_string(&header).expect("a header is strings and numbers") + "\n" + &self.trace.to_ndjson()
@@ -160,6 +165,7 @@ impl Reader {
             source: String::new(),
         };
         let profile = Profile::parse(&header.capabilities).map_err(|error| error.to_string())?;
+        let profile = profile.with_dialect(header.dialect.unwrap_or_default());
         let trace = Trace { profile, records: Vec::new() };
         let saved = SavedTrace { case, binding: header.binding, exact: header.exact, trace };
         Ok(Self { saved, header_line: number, promised: header.records, order: Order::default() })
@@ -256,6 +262,7 @@ impl Order {
             | Entry::Ended { .. }
             | Entry::Missed { .. }
             | Entry::Waited { .. }
+            | Entry::Unsayable { .. }
             | Entry::GaveUp { .. } => {}
         }
         Ok(())

@@ -6,12 +6,13 @@ use glare_model::room::{HostLeaves, RoomRules};
 use url::Url;
 
 use crate::{
-    binding::Binding,
-    transport::{Memory, ModelCore, Transport},
+    binding::{Binding, NoBinding},
+    capability::Profile,
+    transport::{Bound, Memory, ModelCore, Transport},
 };
 
 /// An implementation under test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Target {
     /// How it speaks.
     pub binding: Binding,
@@ -28,17 +29,19 @@ pub enum Place {
     Embedded,
     /// In this process, under these rules.
     Rules(&'static str, RoomRules),
+    /// Behind an adapter with this command line, which knows where.
+    Adapter(String),
 }
 
 /// What stands in the place of a URL for the reference server in this process.
 const EMBEDDED: &str = "embedded";
 
 /// A text names no target.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// No such binding.
-    #[error("no binding is called {0:?}; `glare list bindings` shows them")]
-    UnknownBinding(String),
+    #[error(transparent)]
+    Binding(#[from] NoBinding),
     /// Not a URL.
     #[error(
         "{url:?} is no URL ({problem}); a target looks like tutorial:http://127.0.0.1:3000, ws://127.0.0.1:3000/ws or embedded"
@@ -66,13 +69,10 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let (binding, rest) = match text.split_once(':') {
             // `http://..` is a URL and not a binding called http.
-            Some((name, rest)) if !rest.starts_with("//") => {
-                let binding = Binding::by_name(name).ok_or_else(|| TargetError::UnknownBinding(name.to_owned()))?;
-                (Some(binding), rest)
-            }
+            Some((name, rest)) if !rest.starts_with("//") => (Some(Binding::by_name(name)?), rest),
             _ => (None, text),
         };
-        if binding == Some(Binding::Memory) {
+        if let Some(Binding::Memory) = binding {
             let rules = |host_leaves| RoomRules { host_leaves, ..RoomRules::REFERENCE };
             let rules = match rest {
                 "reference" => ("reference", RoomRules::REFERENCE),
@@ -84,20 +84,23 @@ impl FromStr for Target {
             };
             return Ok(Self { binding: Binding::Memory, place: Place::Rules(rules.0, rules.1) });
         }
+        if let Some(Binding::Exec) = binding {
+            return Ok(Self { binding: Binding::Exec, place: Place::Adapter(rest.to_owned()) });
+        }
         if rest == EMBEDDED {
-            return Ok(Self { binding: binding.unwrap_or(Binding::Tutorial), place: Place::Embedded });
+            return Ok(Self { binding: binding.unwrap_or_else(Binding::tutorial), place: Place::Embedded });
         }
         let not_a_url = |problem: &str| TargetError::NotAUrl { url: rest.to_owned(), problem: problem.to_owned() };
         let url = Url::parse(rest).map_err(|error| not_a_url(&error.to_string()))?;
         let by_scheme = match url.scheme() {
-            "http" => Binding::Tutorial,
-            "ws" => Binding::Glare,
+            "http" => Binding::tutorial,
+            "ws" => Binding::glare,
             other => return Err(TargetError::UnsupportedScheme(other.to_owned())),
         };
         if url.host().is_none() {
             return Err(not_a_url("it names no host"));
         }
-        Ok(Self { binding: binding.unwrap_or(by_scheme), place: Place::Url(url) })
+        Ok(Self { binding: binding.unwrap_or_else(by_scheme), place: Place::Url(url) })
     }
 }
 
@@ -109,16 +112,25 @@ impl Target {
     }
 
     /// How to connect to it. Each call for rules in memory makes a new server; the embedded server has to be started
-    /// first, and is then at a URL.
+    /// first, and is then at a URL, and so has an adapter ([`crate::transport::Exec::start`]).
     #[must_use]
     pub fn transport(&self) -> Option<Transport> {
-        let transport = match (&self.place, self.binding) {
-            (Place::Embedded, _) => None,
+        match (&self.place, &self.binding) {
+            (Place::Embedded | Place::Adapter(_), _) | (Place::Url(_), Binding::Memory | Binding::Exec) => None,
             (Place::Rules(_, rules), _) => Some(Transport::Memory(Memory::new(ModelCore::with_rules(*rules)))),
-            (Place::Url(url), Binding::Glare) => Some(Transport::WebSocket(url.clone())),
-            (Place::Url(url), Binding::Tutorial | Binding::Memory) => Some(Transport::SocketIo(url.clone())),
-        };
-        transport.map(|transport| transport.with_fence(self.binding.fence()))
+            (Place::Url(url), Binding::Bound(plan)) => {
+                Some(Transport::Bound(Bound::new(std::sync::Arc::clone(plan), url.clone())))
+            }
+        }
+    }
+
+    /// What the target's binding declares.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        match &self.binding {
+            Binding::Bound(plan) => plan.profile(),
+            Binding::Memory | Binding::Exec => Profile::CORE,
+        }
     }
 
     /// Whether nothing can be late there.
@@ -134,6 +146,7 @@ impl fmt::Display for Target {
             Place::Url(url) => write!(f, "{}:{url}", self.binding),
             Place::Embedded => write!(f, "{}:{EMBEDDED}", self.binding),
             Place::Rules(name, _) => write!(f, "{}:{name}", self.binding),
+            Place::Adapter(command) => write!(f, "{}:{command}", self.binding),
         }
     }
 }
@@ -145,15 +158,15 @@ mod tests {
     #[test]
     fn the_scheme_chooses_the_binding_where_none_is_named() {
         for (text, binding) in [
-            ("http://127.0.0.1:1", Binding::Tutorial),
-            ("ws://127.0.0.1:1/ws", Binding::Glare),
-            ("glare:http://127.0.0.1:1", Binding::Glare),
-            ("sio:http://127.0.0.1:1", Binding::Tutorial),
-            ("memory:reference", Binding::Memory),
-            ("glare:embedded", Binding::Glare),
-            ("embedded", Binding::Tutorial),
+            ("http://127.0.0.1:1", "tutorial"),
+            ("ws://127.0.0.1:1/ws", "glare"),
+            ("glare:http://127.0.0.1:1", "glare"),
+            ("sio:http://127.0.0.1:1", "tutorial"),
+            ("memory:reference", "memory"),
+            ("glare:embedded", "glare"),
+            ("embedded", "tutorial"),
         ] {
-            assert_eq!(text.parse::<Target>().unwrap().binding, binding, "{text}");
+            assert_eq!(text.parse::<Target>().unwrap().binding.name(), binding, "{text}");
         }
     }
 
@@ -167,6 +180,8 @@ mod tests {
             ("ftp://127.0.0.1/", "ftp"),
             ("wss://127.0.0.1/", "wss"),
             ("memory:perfect", "perfect"),
+            ("carrier-pigeon:http://127.0.0.1:1", "carrier-pigeon"),
+            ("./no/such.toml:http://127.0.0.1:1", "./no/such.toml"),
         ] {
             let error = text.parse::<Target>().unwrap_err().to_string();
             assert!(error.contains(culprit), "{text}: {error}");

@@ -165,6 +165,11 @@ pub enum Entry {
         /// In words.
         what: String,
     },
+    /// The target's wire has no words for a step; nothing was sent.
+    Unsayable {
+        /// In words.
+        reason: String,
+    },
     /// The driver gave up: a bound of the runner was reached.
     GaveUp {
         /// Which.
@@ -207,6 +212,7 @@ impl Entry {
             | Self::Knocked { .. }
             | Self::Waited { .. }
             | Self::Missed { .. }
+            | Self::Unsayable { .. }
             | Self::GaveUp { .. } => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use glare_conformance::{
-    binding::Binding,
+    binding::{Binding, Plan as BindingPlan, library as library_of_bindings},
     limits::EMBEDDED_HEARTBEAT,
     run::{CaseResult, Plan, RunEvent, run},
     scenario::library,
@@ -52,14 +52,31 @@ fn alarms(results: &BTreeMap<String, CaseResult>) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_server_passes_every_case_over_socket_io() {
-    let results = judge(Binding::Tutorial, RoomRules::REFERENCE, 8, PATIENT).await;
+    let results = judge(Binding::tutorial(), RoomRules::REFERENCE, 8, PATIENT).await;
     assert_eq!(results.len(), library().len());
     assert_eq!(alarms(&results), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reference_server_passes_every_case_over_http_polling_that_has_words_there() {
+    let (_, tutorial) =
+        library_of_bindings().iter().find(|(plan, _)| plan.name() == "tutorial").expect("it is bundled");
+    let text = tutorial.replace("[transport.socket-io]", "[transport.socket-io]\nover = \"polling\"");
+    let plan = BindingPlan::read("polling.toml", &text).expect("it is a binding");
+    let results = judge(Binding::Bound(Arc::new(plan)), RoomRules::REFERENCE, 8, PATIENT).await;
+    let unsaid: Vec<_> = results
+        .values()
+        .filter(|result| result.judgement.verdict == Verdict::NotApplicable)
+        .map(|result| result.case.id.as_str())
+        .collect();
+    assert_eq!(unsaid, ["err-06-binary", "err-06-invalid-utf8", "err-06-reserved-opcode"]);
+    let said = results.into_iter().filter(|(_, result)| result.judgement.verdict != Verdict::NotApplicable).collect();
+    assert_eq!(alarms(&said), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_server_passes_every_case_over_json_and_absence_is_proved_by_fences() {
-    let results = judge(Binding::Glare, RoomRules::REFERENCE, 1, PATIENT).await;
+    let results = judge(Binding::glare(), RoomRules::REFERENCE, 1, PATIENT).await;
     assert_eq!(results.len(), library().len());
     assert_eq!(alarms(&results), Vec::<String>::new());
     assert!(results.values().all(|result| result.judgement.evidence == Evidence::Fenced));
@@ -79,8 +96,8 @@ async fn faulty_rules_get_the_same_verdicts_over_both_wires() {
             })
             .collect()
     };
-    let over_socket_io = broken(judge(Binding::Tutorial, rules, 8, BRIEF).await);
-    let over_json = broken(judge(Binding::Glare, rules, 8, BRIEF).await);
+    let over_socket_io = broken(judge(Binding::tutorial(), rules, 8, BRIEF).await);
+    let over_json = broken(judge(Binding::glare(), rules, 8, BRIEF).await);
     assert!(over_json.values().any(|clauses| clauses.contains(&"ROOM-04".to_owned())));
     assert_eq!(over_socket_io, over_json);
 }

@@ -44,7 +44,7 @@ impl RoomCore for OutOfBand {
     fn way(&mut self, _to: u64, incoming: &Incoming) -> Way {
         match incoming {
             Incoming::Ack { .. } => Way::OutOfBand,
-            Incoming::Event { .. } | Incoming::Ended(_) => Way::InOrder(LAG),
+            Incoming::Event { .. } | Incoming::Ended(_) | Incoming::Unsayable(_) => Way::InOrder(LAG),
         }
     }
 }

@@ -102,7 +102,7 @@ fn with_ids(user_id: fn(u64) -> String) -> impl Fn() -> Free {
 fn data(incoming: &mut Incoming) -> Option<&mut Value> {
     match incoming {
         Incoming::Event { data, .. } | Incoming::Ack { data, .. } => data.as_mut(),
-        Incoming::Ended(_) => None,
+        Incoming::Ended(_) | Incoming::Unsayable(_) => None,
     }
 }
 

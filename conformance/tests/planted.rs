@@ -64,7 +64,7 @@ async fn attend(tcp: TcpStream, core: Transport) {
             said = outgoing.recv() => match said {
                 Some((_, Incoming::Event { event, data })) => next = Some(json!({"event": event, "data": data})),
                 Some((_, Incoming::Ack { ack, data })) => next = Some(json!({"event": "ack", "ack": ack, "data": data})),
-                Some((_, Incoming::Ended(_))) | None => return,
+                Some((_, Incoming::Ended(_) | Incoming::Unsayable(_))) | None => return,
             },
         }
     }

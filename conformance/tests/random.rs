@@ -91,12 +91,12 @@ async fn alarms_on_sockets(binding: Binding, seed: u64, count: usize) -> Vec<Str
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_scenario_raises_an_alarm_on_the_reference_server_over_socket_io() {
-    assert_eq!(alarms_on_sockets(Binding::Tutorial, 11, 150).await, Vec::<String>::new());
+    assert_eq!(alarms_on_sockets(Binding::tutorial(), 11, 150).await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_scenario_raises_an_alarm_on_the_reference_server_over_json() {
-    assert_eq!(alarms_on_sockets(Binding::Glare, 12, 150).await, Vec::<String>::new());
+    assert_eq!(alarms_on_sockets(Binding::glare(), 12, 150).await, Vec::<String>::new());
 }
 
 proptest! {

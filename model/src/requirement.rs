@@ -78,6 +78,15 @@ requirements! {
 }
 
 impl RequirementId {
+    /// How many there are.
+    pub const COUNT: usize = IDS.len();
+
+    /// Its place among all, from 0.
+    #[must_use]
+    pub fn number(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// The id's text, such as `ROOM-07`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

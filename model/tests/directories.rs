@@ -6,7 +6,7 @@ use glare_model::{
     id::InvalidRoomId,
     message::{ClientMessage, RequestKind, Signal, SignalFault, SignalKind, Target},
     room::{
-        Directory, Effect, HashDirectory, HostLeaves, Input, RoomRules, SecondRoom, SmallDirectory,
+        Directory, Effect, Entry, HashDirectory, HostLeaves, Input, RoomRules, SecondRoom, SmallDirectory,
         invariants::room_is_sound, step,
     },
 };
@@ -19,8 +19,8 @@ use proptest::{
 const SESSIONS: u8 = 4;
 const ROOMS: u8 = 2;
 
-/// The rule sets, those of the capabilities among them.
-fn rule_sets() -> [RoomRules; 5] {
+/// The rule sets, those of the capabilities and of dialects among them.
+fn rule_sets() -> [RoomRules; 6] {
     let hosts = |host_leaves| RoomRules { host_leaves, ..RoomRules::REFERENCE };
     [
         RoomRules::REFERENCE,
@@ -28,6 +28,12 @@ fn rule_sets() -> [RoomRules; 5] {
         hosts(HostLeaves::CloseRoom),
         hosts(HostLeaves::HandOver),
         RoomRules { capacity: NonZeroU16::new(2), ..RoomRules::REFERENCE },
+        RoomRules {
+            second_room: SecondRoom::Move,
+            entry: Entry::Either,
+            introduce_members: true,
+            ..RoomRules::REFERENCE
+        },
     ]
 }
 
@@ -86,7 +92,7 @@ proptest! {
 
     #[test]
     fn rules_that_refuse_a_second_room_keep_every_room_sound(inputs in inputs()) {
-        for rules in rule_sets().into_iter().filter(|rules| rules.second_room == SecondRoom::Refuse) {
+        for rules in rule_sets().into_iter().filter(|rules| rules.second_room != SecondRoom::Accumulate) {
             let mut directory = HashDirectory::<u8, u8>::default();
             for input in &inputs {
                 effects(&mut directory, &rules, input);

@@ -7,6 +7,9 @@
 //! The same frames are then sent and read once more by a client that has no scenario, no trace and no oracle, but does only
 //! what it is told (`replay.rs`). The ratio is what all of that costs. Scenarios with races are left out of both sides of it:
 //! what comes of a race is different each time. The machine should be idle.
+//!
+//! The suite is also run through the hard-coded clients, side by side with the bindings: what a binding costs. With the
+//! argument `bindings` that is all that runs.
 #![allow(clippy::print_stdout)]
 
 mod child;
@@ -24,6 +27,7 @@ use glare_conformance::{
     scenario::Scenario,
     suite::{Scope, by_names, make},
     target::Target,
+    transport::Transport,
     verdict::Verdict,
 };
 
@@ -33,15 +37,21 @@ use crate::child::{Server, cpu_of};
 const JOBS: usize = 8;
 /// Each figure is the median of so many.
 const ROUNDS: usize = 3;
+/// The same for bindings, whose figures are close to each other.
+const BINDING_ROUNDS: usize = 7;
 
 fn main() {
     if std::env::args().any(|argument| argument == child::SERVE) {
         return child::serve();
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    if std::env::args().any(|argument| argument == "bindings") {
+        return runtime.block_on(compare_bindings(&Server::reference()));
+    }
     let node = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/node");
     runtime.block_on(async {
         bench("the reference server", &Server::reference()).await;
+        compare_bindings(&Server::reference()).await;
         match Server::node(&node) {
             Some(server) => bench("the corrected Node server", &server).await,
             None => println!("the Node server is left out: run `npm ci` in {}", node.display()),
@@ -49,14 +59,48 @@ fn main() {
     });
 }
 
+fn scenarios(names: &[&str]) -> Vec<Arc<Scenario>> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let suites = by_names(&names).expect("the suites have these names");
+    let made = make(&suites, &Scope { seed: 1, ..Scope::default() });
+    made.into_iter().flat_map(|made| made.all).collect()
+}
+
+/// The same suite through a binding and through a client that was written for its wire, in turn.
+async fn compare_bindings(server: &Server) {
+    let all = scenarios(&["tours", "races", "random"]);
+    let wires = [
+        ("tutorial", Binding::tutorial(), Transport::SocketIo(server.url())),
+        ("glare", Binding::glare(), Transport::WebSocket(server.url())),
+    ];
+    for (place, (name, binding, hard_coded)) in wires.into_iter().enumerate() {
+        let bound = Target::at(binding, server.url()).transport().expect("a URL has a transport");
+        let (mut walls, mut own_cpus, mut last) = (Vec::new(), Vec::new(), None);
+        for round in 0..BINDING_ROUNDS {
+            let first = 1_000 * (place + 1) + 2 * round;
+            let (hard, _) = measure_by(server, &hard_coded, &all, first).await;
+            let (soft, _) = measure_by(server, &bound, &all, first + 1).await;
+            walls.push(soft.wall.as_secs_f64() / hard.wall.as_secs_f64());
+            own_cpus.push(soft.own_cpu.as_secs_f64() / hard.own_cpu.as_secs_f64());
+            last = Some((hard, soft));
+        }
+        walls.sort_by(f64::total_cmp);
+        own_cpus.sort_by(f64::total_cmp);
+        println!("the binding {name} beside a hard-coded client");
+        if let Some((hard, soft)) = last {
+            report("hard-coded", &all, hard);
+            report("bound", &all, soft);
+        }
+        let middle = BINDING_ROUNDS / 2;
+        let (wall, own_cpu) = (walls[middle], own_cpus[middle]);
+        println!(
+            "  bound to hard-coded: {wall:.3} of the time ({walls:.3?}), {own_cpu:.3} of the runner's processor time\n"
+        );
+    }
+}
+
 async fn bench(name: &str, server: &Server) {
     println!("{name}");
-    let scenarios = |names: &[&str]| -> Vec<Arc<Scenario>> {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let suites = by_names(&names).expect("the suites have these names");
-        let made = make(&suites, &Scope { seed: 1, ..Scope::default() });
-        made.into_iter().flat_map(|made| made.all).collect()
-    };
     let all = scenarios(&["tours", "races", "random"]);
     let figures: Vec<Figures> = rounds(async |round| measure(server, &all, round).await.0).await;
     report("tours, races, random", &all, median(figures));
@@ -121,8 +165,18 @@ fn report(what: &str, scenarios: &[Arc<Scenario>], figures: Figures) {
 
 /// Runs scenarios, all of which have to pass.
 async fn measure(server: &Server, scenarios: &[Arc<Scenario>], round: usize) -> (Figures, Vec<CaseResult>) {
+    let transport = Target::at(Binding::tutorial(), server.url()).transport().expect("a URL has a transport");
+    measure_by(server, &transport, scenarios, round).await
+}
+
+async fn measure_by(
+    server: &Server,
+    transport: &Transport,
+    scenarios: &[Arc<Scenario>],
+    round: usize,
+) -> (Figures, Vec<CaseResult>) {
     let plan = Plan {
-        transport: Target::at(Binding::Tutorial, server.url()).transport().expect("a URL has a transport"),
+        transport: transport.clone(),
         exact: false,
         cases: scenarios.to_vec(),
         jobs: JOBS,

@@ -118,6 +118,7 @@ fn script(result: &CaseResult) -> Vec<Op> {
             | Entry::FenceLost { .. }
             | Entry::Waited { .. }
             | Entry::Ended { .. }
+            | Entry::Unsayable { .. }
             | Entry::GaveUp { .. } => panic!("{}: not in a run that passed", result.case.id),
         }
     }

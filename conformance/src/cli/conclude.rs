@@ -13,7 +13,7 @@ use super::{Exit, Failure, LevelArg, colours, file_failure, print};
 use crate::{
     baseline::{self, Baseline},
     capability::Profile,
-    report::{RaceShare, Run, SuiteResult, console::Console, json, summarise},
+    report::{Across, RaceShare, Run, SuiteResult, console::Console, json, summarise},
     run::CaseResult,
     scenario::Scenario,
     shard::Shard,
@@ -54,6 +54,8 @@ pub(super) struct Findings<'a> {
     pub(super) suites: &'a [Made],
     /// What was seen of races, if they were among what ran.
     pub(super) races: Option<RaceShare>,
+    /// What breaks between nodes, where there are several.
+    pub(super) across: Option<Across>,
     pub(super) results: Vec<CaseResult>,
     /// The command that shows a case again.
     pub(super) replay: &'a dyn Fn(&str) -> String,
@@ -111,6 +113,7 @@ impl Terms {
             summary: &summary,
             baseline: &assessment,
             suites: &suites,
+            across: findings.across.as_ref(),
             replay: findings.replay,
         };
         print(&Console { colours: colours() }.render(&run))?;

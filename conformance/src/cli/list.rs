@@ -9,7 +9,7 @@ use glare_model::{
 
 use super::{Exit, Failure, ListArgs, ListWhat, print};
 use crate::{
-    binding::Binding,
+    binding::{self, Binding},
     capability::Capability,
     scenario::library,
     suite::{SUITES, Scope},
@@ -85,8 +85,8 @@ fn capabilities(page: &mut String) -> std::fmt::Result {
 }
 
 fn bindings(page: &mut String) -> std::fmt::Result {
-    for binding in Binding::ALL {
-        writeln!(page, "{:<10} {}", binding.name(), binding.description())?;
+    for (plan, _) in binding::library() {
+        writeln!(page, "{:<18} {}", plan.name(), plan.description())?;
     }
-    Ok(())
+    writeln!(page, "{:<18} the rules in this process: memory:reference or memory:tutorial", Binding::MEMORY)
 }

@@ -1,5 +1,7 @@
 //! The `glare` command: arguments in, text and an exit code out.
 
+mod adapters;
+mod bindings;
 mod check;
 mod conclude;
 mod judge;
@@ -18,7 +20,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glare_model::requirement::Level;
 
-use crate::capability::{Declaration, Profile};
+use crate::capability::Declaration;
 use crate::limits::{
     JOBS_DEFAULT, JOBS_MAX, REPLAY_TIMES_DEFAULT, REPLAY_TIMES_MAX, THREADS_DEFAULT_MAX, THREADS_MAX, TIMEOUT_DEFAULT,
 };
@@ -72,6 +74,8 @@ enum Subcommands {
     Check(CheckArgs),
     /// Show what there is.
     List(ListArgs),
+    /// Show, check and begin bindings: how a server's wire carries the protocol.
+    Bindings(bindings::BindingsArgs),
 }
 
 const TEST_EXAMPLES: &str = "\
@@ -80,16 +84,23 @@ Examples:
   glare test tutorial:http://127.0.0.1:3000 --only 'ROOM-*' --skip room-13-silent-member
   glare test 'tutorial:http://127.0.0.1:{port}' --process 'node server.js'
   glare test ws://127.0.0.1:3000/ws --report json=report.json --trace-dir traces
+  glare test ./mine.toml:http://127.0.0.1:3000
+  glare test http://127.0.0.1:3001 --target http://127.0.0.1:3002
   glare test --suite full --seed 7 --shard 1/4 --budget 5m
 
-TARGET is [binding:]url, `embedded` (the reference server, started for the run) or memory:reference.
-`glare list bindings` shows the bindings; http means tutorial (Socket.IO), ws means glare (JSON).";
+TARGET is [binding:]url, `embedded` (the reference server, started for the run), memory:reference or exec:COMMAND.
+A binding is one of `glare bindings list` or a file: ./mine.toml:http://127.0.0.1:3000. http means tutorial (Socket.IO),
+ws means glare (JSON). docs/bindings.md binds any other server.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TEST_EXAMPLES)]
 struct TestArgs {
     /// The server to judge [default: embedded].
     target: Option<String>,
+    /// Another node of the same server; may be given several times. Clients are spread over all of them, and the report says
+    /// which clauses hold on the first node alone and break only across nodes.
+    #[arg(long = "target", value_name = "TARGET", requires = "target", conflicts_with = "process")]
+    nodes: Vec<String>,
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
@@ -276,13 +287,6 @@ impl From<LevelArg> for Level {
     }
 }
 
-impl RunArgs {
-    /// What the server declares.
-    fn profile(&self) -> Result<Profile, Failure> {
-        Ok(Profile::new(&self.capability)?)
-    }
-}
-
 fn parse_jobs(text: &str) -> Result<usize, String> {
     let jobs: usize = text.parse().map_err(|_| "expected a number".to_owned())?;
     if (1..=JOBS_MAX).contains(&jobs) { Ok(jobs) } else { Err(format!("expected 1 to {JOBS_MAX}")) }
@@ -317,6 +321,7 @@ pub fn main() -> ExitCode {
         Subcommands::Judge(args) => judge::judge(&args),
         Subcommands::Check(args) => check::check(&args),
         Subcommands::List(args) => list::list(&args),
+        Subcommands::Bindings(args) => bindings::bindings(&args),
     };
     match outcome {
         Ok(exit) => exit.into(),

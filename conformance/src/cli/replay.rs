@@ -8,14 +8,12 @@ use super::{
     Exit, Failure, ReplayArgs, RunArgs,
     conclude::Findings,
     file_failure, print,
-    reach::{address, quoted, server_arguments, start_embedded, with_port},
+    reach::{Subject, quoted, reach, server_arguments},
 };
 use crate::{
     again::Again,
-    process::ServerProcess,
     run::{CaseResult, Plan, on_target},
     scenario::{Scenario, parse},
-    target::Target,
     transport::virtual_time,
     verdict::Verdict,
 };
@@ -27,14 +25,14 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     if let Some(folder) = &args.run.trace_dir {
         std::fs::create_dir_all(folder).map_err(|source| file_failure("create", folder, source))?;
     }
-    let (name, port) = with_port(args.target.as_deref(), &args.run)?;
-    let target: Target = name.parse()?;
+    let subject = Subject::read(args.target.as_deref(), &args.run)?;
+    let target = &subject.target;
     let runtime = if target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
     let runtime = runtime.map_err(Failure::Runtime)?;
     let cases: Vec<_> = cases.into_iter().map(Arc::new).collect();
     let replayed = runtime.block_on(async {
         tokio::select! {
-            replayed = play(&target, args, &cases, port) => replayed.map(Some),
+            replayed = play(&subject, args, &cases) => replayed.map(Some),
             _ = tokio::signal::ctrl_c() => Ok(None),
         }
     });
@@ -44,20 +42,21 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         print("interrupted\n")?;
         return Ok(Exit::Incomplete);
     };
-    let server = server_arguments(args.target.as_deref(), &args.run);
+    let server = server_arguments(args.target.as_deref(), &[], &args.run);
     let command = format!("glare replay {}{server}", quoted(&args.file.display().to_string()));
     let mut results: Vec<_> = replayed.iter().map(|one| one.shown.clone()).collect();
     for result in &mut results {
-        super::test::save(args.run.trace_dir.as_deref(), &target, result)?;
+        super::test::save(args.run.trace_dir.as_deref(), target, result)?;
     }
     terms.conclude(Findings {
         target: target.to_string(),
-        profile: args.run.profile()?,
+        profile: subject.profile,
         seed: None,
         interrupted: false,
         shard: None,
         suites: &[],
         races: None,
+        across: None,
         results,
         replay: &|_| command.clone(),
     })?;
@@ -106,23 +105,16 @@ fn exit(replayed: &[Replayed]) -> Exit {
     }
 }
 
-async fn play(
-    target: &Target,
-    args: &ReplayArgs,
-    cases: &[Arc<Scenario>],
-    port: Option<u16>,
-) -> Result<Vec<Replayed>, Failure> {
-    let RunArgs { process, timeout_ms, report, jobs, .. } = &args.run;
-    let (reached, embedded) = start_embedded(target).await?;
-    let process = match (process, port) {
-        (Some(command), Some(port)) => Some((ServerProcess::start(command, port)?, address(&reached, port)?)),
-        _ => None,
-    };
+async fn play(subject: &Subject, args: &ReplayArgs, cases: &[Arc<Scenario>]) -> Result<Vec<Replayed>, Failure> {
+    let RunArgs { timeout_ms, report, jobs, .. } = &args.run;
+    let target = &subject.target;
+    let reached = reach(subject).await?;
+    let process = subject.start(&args.run)?;
     let (count, times) = (cases.len(), args.times);
     print(&format!("glare replay {target}: {count} cases, {times} times each\n\n"))?;
     let mut plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL").with_profile(args.run.profile()?),
-        exact: reached.is_exact(),
+        transport: reached.transport.clone(),
+        exact: reached.exact,
         cases: Vec::new(),
         jobs: *jobs,
         timeout: Duration::from_millis(*timeout_ms),
@@ -141,9 +133,7 @@ async fn play(
         replayed
     })
     .await;
-    if let Some(server) = embedded {
-        server.shutdown().await;
-    }
+    reached.stop().await;
     Ok(replayed?)
 }
 
@@ -161,11 +151,15 @@ async fn replay_case(again: &mut Again<'_>, case: &Arc<Scenario>, times: usize, 
     };
     let (mut failed, mut unjudged) = (0, 0);
     let mut shown: Option<CaseResult> = None;
+    let adapted = match again.adapt(case) {
+        Ok(adapted) => adapted,
+        Err(reason) => {
+            let shown = CaseResult::not_applicable(Arc::clone(case), &reason);
+            return Replayed { failed: 0, runs: times, unjudged: times, shown };
+        }
+    };
     for _ in 0..times {
-        let result = match again.excludes(case) {
-            Some(reason) => Some(CaseResult::not_exercised(Arc::clone(case), &reason)),
-            None => again.run(Arc::clone(case)).await,
-        };
+        let result = again.run(Arc::clone(&adapted)).await;
         let result = result.unwrap_or_else(|| CaseResult::not_exercised(Arc::clone(case), "the target is gone"));
         match rank(&result) {
             3 => failed += 1,

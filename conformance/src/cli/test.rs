@@ -10,18 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use glare_model::requirement::RequirementId;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
     Exit, Failure, RunArgs, ShrinkArg, TestArgs,
     conclude::Findings,
     file_failure, print,
-    reach::{address, server_arguments, start_embedded, with_port},
+    reach::{Reached, Subject, reach, server_arguments},
     suite::selected,
 };
 use crate::{
-    process::ServerProcess,
-    report::{RaceShare, RaceTally},
+    report::{Across, RaceShare, RaceTally},
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
@@ -36,9 +36,10 @@ use crate::{
 
 pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
     let seed = args.run.seed.unwrap_or_else(rand::random);
-    let made = args.suites.choose(seed, &args.run.profile()?)?;
-    let server = server_arguments(args.target.as_deref(), &args.run);
-    let again = args.suites.again(&made, seed, &args.run.profile()?);
+    let subject = Subject::read(args.target.as_deref(), &args.run)?.with_nodes(&args.nodes)?;
+    let made = args.suites.choose(seed, &subject.profile)?;
+    let server = server_arguments(args.target.as_deref(), &args.nodes, &args.run);
+    let again = args.suites.again(&made, seed, &subject.profile);
     let job = Job {
         cases: selected(&made),
         suites: &made,
@@ -48,7 +49,7 @@ pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
         shrink: args.shrink,
         replay: &|case| format!("glare test{server}{}", again(case)),
     };
-    judge_target(args.target.as_deref(), &args.run, &job)
+    judge_target(&subject, &args.run, &job)
 }
 
 /// What is to run on a target.
@@ -65,58 +66,75 @@ pub(super) struct Job<'a> {
 }
 
 /// Everything between the command line and the exit code.
-pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) -> Result<Exit, Failure> {
+fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit, Failure> {
     let terms = args.report.terms()?;
     if let Some(folder) = &args.trace_dir {
         std::fs::create_dir_all(folder).map_err(|source| file_failure("create", folder, source))?;
     }
-    let (text, port) = with_port(target, args)?;
-    let target: Target = text.parse()?;
+    let target = &subject.target;
     let runtime = if target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
     let runtime = runtime.map_err(Failure::Runtime)?;
-    let outcome = runtime.block_on(run_to_end(&target, args, job, port));
+    let outcome = runtime.block_on(run_to_end(subject, args, job));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    let Outcome { results, races, interrupted } = outcome?;
+    let Outcome { results, races, alone, interrupted } = outcome?;
+    let across = subject.is_cluster().then(|| across(subject, &results, &alone));
     terms.conclude(Findings {
         target: target.to_string(),
-        profile: args.profile()?,
+        profile: subject.profile,
         seed: Some(job.seed),
         interrupted,
         shard: job.shard,
         suites: job.suites,
         races,
+        across,
         results,
         replay: job.replay,
     })
 }
 
+/// What breaks between nodes, and does not on the first one alone.
+fn across(subject: &Subject, results: &[CaseResult], alone: &[CaseResult]) -> Across {
+    let broken = |results: &[CaseResult]| -> BTreeSet<RequirementId> {
+        results.iter().flat_map(|result| &result.judgement.violations).map(|one| one.requirement).collect()
+    };
+    let only = broken(results).difference(&broken(alone)).map(ToString::to_string).collect();
+    Across { endpoints: subject.endpoints(), only_across: only }
+}
+
 struct Outcome {
     results: Vec<CaseResult>,
     races: Option<RaceShare>,
+    /// Of the first node alone, where there are several.
+    alone: Vec<CaseResult>,
     interrupted: bool,
 }
 
-async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option<u16>) -> Result<Outcome, Failure> {
-    let profile = args.profile()?;
-    let (reached, embedded) = start_embedded(target).await?;
-    let process = match (&args.process, port) {
-        (Some(command), Some(port)) => Some((ServerProcess::start(command, port)?, address(&reached, port)?)),
-        _ => None,
-    };
+async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Outcome, Failure> {
+    let target = &subject.target;
+    let reached = reach(subject).await?;
+    let process = subject.start(args)?;
+    let transport = reached.transport.clone();
+    let (mut cases, mut of_no_concern) = (Vec::new(), Vec::new());
+    for case in &job.cases {
+        match transport.adapt(case) {
+            Ok(case) => cases.push(case),
+            Err(reason) => of_no_concern.push(CaseResult::not_applicable(Arc::clone(case), &reason)),
+        }
+    }
     // Listens before anything is printed: who reads the first line may interrupt.
     let mut interrupt = pin!(tokio::signal::ctrl_c());
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
-    let transport = reached.transport().expect("an embedded server has become a URL").with_profile(profile);
-    let excludes = |case: &Scenario| profile.excludes(case).or_else(|| transport.excludes(case));
-    let (excluded, cases): (Vec<_>, Vec<_>) =
-        job.cases.iter().map(|case| (Arc::clone(case), excludes(case))).partition(|(_, reason)| reason.is_some());
+    let alone = match subject.is_cluster() {
+        true => run_alone(&reached, args, job, &cases).await?,
+        false => Vec::new(),
+    };
     let plan = Plan {
         transport,
-        exact: reached.is_exact(),
-        cases: cases.into_iter().map(|(case, _)| case).collect(),
+        exact: reached.exact,
+        cases,
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
         budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
@@ -125,8 +143,6 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         process,
     };
     let mut results = Results::new(args.trace_dir.as_deref(), target, job);
-    let of_no_concern =
-        excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason.unwrap_or_default()));
     results.results.extend(of_no_concern);
     let chosen = |result: &CaseResult| job.shrink.chooses(&result.case);
     tokio::select! {
@@ -134,11 +150,37 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         _ = interrupt, if !interrupted => interrupted = true,
         else => {}
     }
-    if let Some(server) = embedded {
-        server.shutdown().await;
-    }
+    reached.stop().await;
     let races = results.races.as_ref().map(RaceTally::share);
-    Ok(Outcome { results: results.finish(&job.cases)?, races, interrupted })
+    Ok(Outcome { results: results.finish(&job.cases)?, races, alone, interrupted })
+}
+
+/// The same cases on the first node, before clients are spread.
+async fn run_alone(
+    reached: &Reached,
+    args: &RunArgs,
+    job: &Job<'_>,
+    cases: &[Arc<Scenario>],
+) -> Result<Vec<CaseResult>, Failure> {
+    let plan = Plan {
+        transport: reached.alone.clone(),
+        exact: reached.exact,
+        cases: cases.to_vec(),
+        jobs: args.jobs,
+        timeout: Duration::from_millis(args.timeout_ms),
+        budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
+        seed: job.seed,
+        nonce: rand::random(),
+        process: None,
+    };
+    let mut results = Vec::new();
+    let watch = |event| {
+        if let RunEvent::Finished(result) = event {
+            results.push(CaseResult { trace: Trace::default(), ..*result });
+        }
+    };
+    run_and_shrink(plan, watch, |_| false).await?;
+    Ok(results)
 }
 
 /// Gathers what a run finds, and shows how far it is.

@@ -1,6 +1,6 @@
 //! Doing what a step says.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Client, ClientState, Driver, connection_id};
@@ -19,11 +19,16 @@ impl Driver<'_> {
     /// Connects a client at its first step, and again where the scenario says so.
     pub(super) async fn ensure_connected(&mut self, step: &Step) -> bool {
         let known = self.clients.iter().any(|client| client.peer == step.peer);
-        if known && step.action != Action::Connect {
-            return true;
-        }
+        let room = match (&step.action, self.transport.enters_by_connecting()) {
+            (Action::Emit { event, data, .. }, true) if is_request(event) => {
+                Some(data.as_ref().map(|data| data.fill(self)).unwrap_or_default())
+            }
+            (_, true) => return true,
+            (_, false) if known && step.action != Action::Connect => return true,
+            (_, false) => None,
+        };
         let id = connection_id(self.clients.len());
-        match self.connection(id, known).await {
+        match self.connection(id, room.as_ref(), known).await {
             Ok((Idle { connection, next_ack }, reused)) => {
                 let opened = connection.opened.clone();
                 let heartbeat =
@@ -34,11 +39,15 @@ impl Driver<'_> {
                     heartbeat,
                     connection: Some(connection),
                     state: ClientState::Open,
+                    is_deaf: false,
                     next_ack,
                 });
                 let heartbeat_ms = heartbeat.and_then(|heartbeat| u64::try_from(heartbeat.as_millis()).ok());
                 let (peer, user_id) = (step.peer.clone(), opened.user_id);
                 self.record(Entry::Opened { connection: id, peer, user_id, heartbeat_ms, reused });
+                if let (Some(room), Action::Emit { event, .. }) = (room, &step.action) {
+                    self.note_entry(id, event, room);
+                }
                 true
             }
             Err(error) => {
@@ -49,14 +58,22 @@ impl Driver<'_> {
     }
 
     /// A used connection if there is one, or a new one, as for a client that connects again. Whether it was used before.
-    async fn connection(&self, id: ConnectionId, again: bool) -> Result<(Idle, bool), OpenError> {
+    async fn connection(&self, id: ConnectionId, room: Option<&Value>, again: bool) -> Result<(Idle, bool), OpenError> {
         if let Some(pool) = self.approach.pool.as_ref().filter(|_| !again)
             && let Some(idle) = pool.take(id, &self.sender).await
         {
             return Ok((idle, true));
         }
-        let connection = self.transport.connect(id, self.sender.clone(), self.settings.timeout).await?;
+        let connection = self.transport.enter(room, id, self.sender.clone(), self.settings.timeout).await?;
         Ok((Idle { connection, next_ack: 0 }, false))
+    }
+
+    /// Records that a connection was opened into a room: that was the request, and that it is open is the answer.
+    fn note_entry(&mut self, id: ConnectionId, event: &str, room: Value) {
+        let ack = self.next_ack(id);
+        let answer = json!({ "success": true, "roomId": room });
+        self.record(Entry::Sent { connection: id, event: event.to_owned(), data: Some(room), ack: Some(ack) });
+        self.record(Entry::Acked { connection: id, ack, data: Some(answer) });
     }
 
     /// The connection that performs a step; none if it is over.
@@ -72,6 +89,8 @@ impl Driver<'_> {
         let ending = |how| Entry::Ending { connection: id, how };
         match action {
             Action::Connect => {}
+            // That was done by connecting.
+            Action::Emit { event, .. } if is_request(event) && self.transport.enters_by_connecting() => {}
             Action::Emit { event, data, ack } => {
                 let data = data.as_ref().map(|data| data.fill(self));
                 self.emit(id, event, data, *ack).await;

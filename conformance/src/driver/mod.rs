@@ -22,7 +22,7 @@ use crate::{
     fence::Fence,
     forecast::Forecast,
     latency::Latency,
-    limits::{HEARTBEAT_SLACK, HEARTBEAT_WAIT_MAX, INCOMING_QUEUE, TRACE_RECORDS_MAX},
+    limits::{FAREWELL_TIMEOUT, HEARTBEAT_SLACK, HEARTBEAT_WAIT_MAX, INCOMING_QUEUE, TRACE_RECORDS_MAX},
     pool::{Idle, Pool},
     scenario::{Action, Peer, Phase, Scenario, template::Names},
     trace::{Entry, Record, Trace},
@@ -127,6 +127,8 @@ struct Client {
     heartbeat: Option<Duration>,
     connection: Option<Connection>,
     state: ClientState,
+    /// Whether a fence was lost on it: another one would be as well.
+    is_deaf: bool,
     next_ack: u64,
 }
 
@@ -206,6 +208,22 @@ pub struct Leftover {
 }
 
 impl Leftover {
+    /// Ends the open ones, and waits until they are gone: what a target makes of that is not to reach the next scenario.
+    pub async fn end(self) {
+        let connections: Vec<_> = self.clients.into_iter().filter_map(|client| client.connection).collect();
+        for connection in &connections {
+            // One that is over takes no more commands.
+            connection.commands.try_send(Command::Close).ok();
+        }
+        drop(self.incoming);
+        let all_closed = async {
+            for connection in &connections {
+                connection.commands.closed().await;
+            }
+        };
+        tokio::time::timeout(FAREWELL_TIMEOUT, all_closed).await.ok();
+    }
+
     /// Makes the open ones leave their rooms, and gives those to the pool on which nothing is on its way then.
     pub async fn give_back(mut self, pool: &Pool) {
         let mut leaving = BTreeSet::new();
@@ -214,9 +232,8 @@ impl Leftover {
             let Some(connection) = client.connection.as_ref().filter(|_| client.state == ClientState::Open) else {
                 continue;
             };
-            let (leave, ack) = ("leave-room".to_owned(), Some(client.next_ack));
-            let leave = Command::Emit { event: leave, data: None, ack: None };
-            let fence = Command::Emit { event: "join-room".to_owned(), data: Some(fence.clone().into()), ack };
+            let leave = Command::Emit { event: "leave-room".to_owned(), data: None, ack: None };
+            let fence = Command::Fence { ack: client.next_ack, room: fence.clone() };
             client.next_ack += 1;
             if connection.commands.try_send(leave).is_ok() && connection.commands.try_send(fence).is_ok() {
                 leaving.insert(connection_id(place));
@@ -237,7 +254,7 @@ impl Leftover {
                 Incoming::Ended(_) => {
                     leaving.remove(&id);
                 }
-                Incoming::Event { .. } | Incoming::Ack { .. } => {}
+                Incoming::Event { .. } | Incoming::Ack { .. } | Incoming::Unsayable(_) => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{ClientState, Driver, acting::is_request, waiting::marker};
 use crate::{
@@ -135,14 +135,13 @@ impl Driver<'_> {
     /// A round of refused requests.
     async fn fence(&mut self, connections: &BTreeSet<ConnectionId>) {
         for &id in connections {
-            if self.client(id).state != ClientState::Open {
+            if self.client(id).state != ClientState::Open || self.client(id).is_deaf {
                 continue;
             }
             let ack = self.next_ack(id);
             self.record(Entry::Fence { connection: id, ack, receiver: None });
             self.waiting.for_fence(id, ack);
-            let data = Some(Value::String(refused_room(self.settings.nonce)));
-            self.command(id, Command::Emit { event: "join-room".to_owned(), data, ack: Some(ack) }).await;
+            self.command(id, Command::Fence { ack, room: refused_room(self.settings.nonce) }).await;
         }
     }
 

@@ -153,6 +153,7 @@ impl Driver<'_> {
         }
         for (id, _) in waiting.fences {
             self.record(Entry::FenceLost { connection: id });
+            self.client(id).is_deaf = true;
         }
         for (id, number) in waiting.markers {
             self.record(Entry::Missed { what: format!("{}: the marker {number} of the runner", self.name(id)) });
@@ -194,6 +195,7 @@ impl Driver<'_> {
                 }
                 self.record(Entry::Acked { connection: id, ack, data });
             }
+            Incoming::Unsayable(reason) => self.record(Entry::Unsayable { reason }),
             Incoming::Ended(reason) => {
                 let client = self.client(id);
                 client.state = ClientState::Over;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::story::{Act, PhaseStory, What};
 use crate::{
     capability::{Capability, Profile},
+    dialect::SecondRoomRule,
     observation::Observation,
     trace::Ending,
     transport::ConnectionId,
@@ -276,6 +277,9 @@ impl Facts {
             Stimulus::Request { room: Some(room), ack, .. } => match act.ack {
                 Some(Some(Observation::Accepted { .. })) if ack => {
                     self.past.insert(room.to_owned());
+                    if self.room(act.connection).is_some_and(|first| first != room) {
+                        self.depart(act.connection, Place::Nowhere);
+                    }
                     self.places.insert(act.connection, Place::In(room.to_owned()));
                     self.entered.insert(act.connection, self.phases);
                 }
@@ -285,11 +289,18 @@ impl Facts {
                         Place::Nowhere => BTreeSet::new(),
                         // Whether the earlier request took effect is open, and so is whether this one did.
                         Place::MaybeIn(rooms) => rooms,
+                        Place::In(first) if self.moves() => BTreeSet::from([first]),
                         Place::In(_) | Place::Gone => return,
                     };
                     rooms.insert(room.to_owned());
                     self.entered.entry(act.connection).or_insert(self.phases);
                     self.places.insert(act.connection, Place::MaybeIn(rooms));
+                }
+                // Whoever is not let into another room may have left the first one for it.
+                Some(_) if self.moves() => {
+                    if let Place::In(first) = self.place(act.connection) {
+                        self.places.insert(act.connection, Place::MaybeIn(BTreeSet::from([first])));
+                    }
                 }
                 Some(_) => {}
             },
@@ -308,6 +319,11 @@ impl Facts {
             Stimulus::Request { .. } | Stimulus::Signal { .. } => {}
             Stimulus::UnknownEvent | Stimulus::Broken { last: false } => {}
         }
+    }
+
+    /// Whether a member that asks for another room leaves the first one.
+    fn moves(&self) -> bool {
+        self.profile.dialect().second_room == SecondRoomRule::Moves
     }
 
     fn depart(&mut self, connection: ConnectionId, to: Place) {

@@ -103,6 +103,9 @@ impl Judgement {
 #[must_use]
 pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     let (story, frontier) = Frontier::read(trace);
+    if let Some(reason) = story.unsayable {
+        return not_applicable(reason);
+    }
     let Opinions { mut violations, reason, broken_at, frontier } = opinions(&story, trace.profile, frontier);
     // Where the invariants say which clause was broken, the model's coarser opinion adds nothing.
     let named: Vec<usize> =
@@ -117,6 +120,18 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
     };
     let cut_short = broken_at.is_some_and(|at| at + 1 < story.phases.len());
     Judgement { verdict, evidence, violations, cut_short, reason, frontier }
+}
+
+/// Something could not be said, so another scenario was played than was meant.
+fn not_applicable(reason: String) -> Judgement {
+    Judgement {
+        verdict: Verdict::NotApplicable,
+        evidence: Evidence::Fenced,
+        violations: Vec::new(),
+        cut_short: false,
+        reason: Some(reason),
+        frontier: Statistics::default(),
+    }
 }
 
 /// What each oracle has to say by itself, before [`judge`] leaves out what one of them says less precisely. For tests of
@@ -167,6 +182,8 @@ fn opinions(story: &Story, profile: Profile, mut frontier: Frontier) -> Opinions
                 }
             }
         }
+        // What the target's dialect leaves out is no fault of its.
+        found.retain(|one| profile.judges(one.requirement));
         // What is only recommended leaves the state as it has to be.
         if broken_at.is_none() && found.iter().any(|one| one.requirement.level() == Level::Must) {
             broken_at = Some(index);
@@ -176,7 +193,8 @@ fn opinions(story: &Story, profile: Profile, mut frontier: Frontier) -> Opinions
     }
     let last = broken_at.unwrap_or(story.phases.len().saturating_sub(1));
     if !story.phases.is_empty() {
-        violations.extend(judge_order(story, last));
+        let in_order = judge_order(story, last, profile.dialect());
+        violations.extend(in_order.into_iter().filter(|one| profile.judges(one.requirement)));
     }
     Opinions { violations, reason, broken_at, frontier: frontier.statistics() }
 }

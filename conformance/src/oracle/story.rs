@@ -99,6 +99,8 @@ pub struct Story {
     pub connections: BTreeMap<ConnectionId, (Peer, String)>,
     /// Why the driver gave up, if it did.
     pub gave_up: Option<String>,
+    /// What could not be said on the target's wire, if that was so.
+    pub unsayable: Option<String>,
 }
 
 impl Act {
@@ -200,6 +202,7 @@ impl Story {
                 phase.missed_heartbeat |= *heartbeat;
             }
             Entry::GaveUp { reason } => self.gave_up = Some(reason.clone()),
+            Entry::Unsayable { reason } => self.unsayable = Some(reason.clone()),
         }
     }
 }

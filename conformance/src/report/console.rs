@@ -46,6 +46,7 @@ impl Console {
         page.push_str(&capabilities(run));
         page.push_str(&suites(run));
         page.push_str(&frontier(run));
+        page.push_str(&across(run));
         page.push_str(&self.sum(run));
         page
     }
@@ -214,6 +215,16 @@ fn capabilities(run: &Run<'_>) -> String {
         let _infallible = writeln!(page, "capability {:<14} declared, {said}", declared.declaration.to_string());
     }
     page
+}
+
+/// What breaks between nodes.
+fn across(run: &Run<'_>) -> String {
+    let Some(across) = run.across else { return String::new() };
+    let said = match across.only_across.as_slice() {
+        [] => "nothing breaks that holds on the first one alone".to_owned(),
+        some => format!("{} hold on the first one alone, and break only across nodes", some.join(" ")),
+    };
+    format!("{} nodes: {said}\n", across.endpoints.len())
 }
 
 /// How much of each suite passed, and what follows from it.

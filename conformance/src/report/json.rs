@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{RaceShare, Run, lanes::lanes};
+use super::{Across, RaceShare, Run, lanes::lanes};
 use crate::{
     baseline::{Assessed, Pattern},
     run::CaseResult,
@@ -32,6 +32,9 @@ pub struct Report {
     pub frontier: FrontierReport,
     /// Each capability that the target declares.
     pub capabilities: Vec<CapabilityReport>,
+    /// What breaks between nodes; null where there is one.
+    #[serde(default)]
+    pub across_nodes: Option<Across>,
     /// What became of each entry of the baseline.
     pub baseline: Vec<EntryReport>,
     /// Cases by verdict.
@@ -236,6 +239,7 @@ pub fn report(run: &Run<'_>) -> Report {
         suites: suites.collect(),
         frontier: FrontierReport { p99: frontier.percentile(99), max: frontier.max(), steps_max: frontier.steps_max },
         capabilities: capabilities.collect(),
+        across_nodes: run.across.cloned(),
         baseline: run.baseline.entries.iter().map(of_entry).collect(),
         summary: Counts {
             pass: count(Verdict::Pass),

@@ -127,6 +127,7 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
         Entry::Acked { data, .. } => format!("< ack{}", show(data)),
         Entry::Ended { reason, .. } => format!("(ended by the target: {reason})"),
         Entry::Missed { what } => format!("-- did not come: {}", names_in(what, story, rooms)),
+        Entry::Unsayable { reason } => format!("-- the wire has no words for it: {reason}"),
         Entry::GaveUp { reason } => format!("-- the runner gave up: {reason}"),
     };
     Some((entry.connection(), text))

@@ -8,6 +8,8 @@ mod suites;
 mod summary;
 
 use glare_model::requirement::Level;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub use races::{RaceShare, RaceTally};
 pub use suites::SuiteResult;
@@ -44,8 +46,19 @@ pub struct Run<'a> {
     pub baseline: &'a Assessment,
     /// The suites that ran; none where a file's cases did.
     pub suites: &'a [SuiteResult],
+    /// What breaks between nodes; none where there is one.
+    pub across: Option<&'a Across>,
     /// The command that runs a case again, by the case's id.
     pub replay: &'a dyn Fn(&str) -> String,
+}
+
+/// What breaks between the nodes of a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Across {
+    /// The nodes.
+    pub endpoints: Vec<String>,
+    /// The clauses that hold on the first node alone, and break where clients are spread over all nodes.
+    pub only_across: Vec<String>,
 }
 
 /// A capability that the target declares.

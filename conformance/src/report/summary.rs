@@ -41,9 +41,13 @@ pub fn summarise(results: &[CaseResult], baseline: &Assessment, profile: &Profil
     let counts =
         verdicts.map(|verdict| (verdict, results.iter().filter(|one| one.judgement.verdict == verdict).count()));
     let server_clauses = RequirementId::all().iter().filter(|id| id.role() != Role::Peer);
-    let requirements = server_clauses.map(|id| match profile.lacks(*id) {
-        Some(capability) => {
-            let because = Some(format!("{capability} is not declared"));
+    let not_applicable = |id: RequirementId| match profile.lacks(id) {
+        Some(capability) => Some(format!("{capability} is not declared")),
+        None => profile.dialect().reason(id).map(str::to_owned),
+    };
+    let requirements = server_clauses.map(|id| match not_applicable(*id) {
+        Some(because) => {
+            let because = Some(because);
             RequirementResult { id: *id, verdict: Verdict::NotApplicable, evidence: None, cases: 0, because }
         }
         None => of_requirement(*id, results, baseline),

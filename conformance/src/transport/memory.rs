@@ -209,6 +209,7 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
         let mut hub = memory.0.lock().await;
         match command {
             Command::Emit { event, data, ack } => hub.emit(key, &event, data.as_ref(), ack).await,
+            Command::Fence { ack, room } => hub.emit(key, "join-room", Some(&room.into()), Some(ack)).await,
             Command::Broken(_) => match hub.core.broken_frame(key) {
                 CutOff::Nobody => {}
                 CutOff::Sender => {

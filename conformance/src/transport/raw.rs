@@ -24,7 +24,9 @@ impl Transport {
         match self.inner() {
             Self::SocketIo(url) => Some((Wire::SocketIo, socketio::handshake_url(url))),
             Self::WebSocket(url) => Some((Wire::Json, websocket::handshake_url(url))),
-            Self::Memory(_) => None,
+            Self::Bound(bound) => bound.socket(),
+            Self::Spread(nodes) => nodes[0].socket(),
+            Self::Memory(_) | Self::Exec(_) => None,
             Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
         }
     }

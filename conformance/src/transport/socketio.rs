@@ -4,13 +4,17 @@
 //! Socket.IO packet: its type (`0` CONNECT, `1` DISCONNECT, `2` EVENT, `3` ACK, `4` CONNECT_ERROR), an ack number if there
 //! is one, and JSON.
 
+pub(super) mod packet;
+
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
-use super::stream::{self, Codec, Decoded};
+use self::packet::{MAIN, Packet};
+use super::stream::{self, Codec, Decoded, Encoded, Misspoken};
 use super::{Connection, ConnectionId, Incoming, OpenError, Opened};
 
 /// Opens a connection to the namespace `/`.
@@ -30,12 +34,12 @@ pub(super) async fn connect(
     stream::send_text(&mut stream, &url, "40").await?;
     loop {
         let text = stream::next_text(&mut stream, &url).await?;
-        match Packet::parse(&text) {
+        match Packet::parse(&text, MAIN) {
             Some(Packet::Ping) => stream::send_text(&mut stream, &url, "3").await?,
             Some(Packet::Noop) => {}
             Some(Packet::Connect { sid }) => {
                 let opened = Opened { user_id: sid.unwrap_or_default(), ..open };
-                return Ok(stream::spawn::<SocketIo>(stream, opened, id, incoming));
+                return Ok(stream::spawn(stream, SocketIo, opened, Vec::new(), id, incoming));
             }
             Some(Packet::ConnectError { message }) => {
                 return Err(OpenError::NotThisProtocol(format!("{url} refused the connection: {message}")));
@@ -59,7 +63,7 @@ pub(super) fn handshake_url(base: &Url) -> Result<Url, OpenError> {
 }
 
 /// The open packet, as far as it is known before the namespace answers. Its own session id is nobody's user id.
-fn parse_open(text: &str) -> Option<Opened> {
+pub(super) fn parse_open(text: &str) -> Option<Opened> {
     let open: Value = serde_json::from_str(text.strip_prefix('0')?).ok()?;
     open.get("sid")?;
     let duration = |name: &str| open.get(name).and_then(Value::as_u64).map(Duration::from_millis);
@@ -70,117 +74,88 @@ fn parse_open(text: &str) -> Option<Opened> {
     })
 }
 
-/// What a server sends.
-#[derive(Debug, PartialEq)]
-enum Packet {
-    Close,
-    Ping,
-    Noop,
-    /// `sid` is absent where it is no string.
-    Connect {
-        sid: Option<String>,
-    },
-    Disconnect,
-    Event {
-        event: String,
-        data: Option<Value>,
-    },
-    Ack {
-        ack: u64,
-        data: Option<Value>,
-    },
-    ConnectError {
-        message: String,
-    },
-}
-
-impl Packet {
-    fn parse(text: &str) -> Option<Self> {
-        match text {
-            "1" => return Some(Self::Close),
-            "2" => return Some(Self::Ping),
-            "6" => return Some(Self::Noop),
-            _ => {}
-        }
-        let message = text.strip_prefix('4')?;
-        let kind = message.chars().next()?;
-        let rest = &message[kind.len_utf8()..];
-        // The main namespace may be named; another one is never joined.
-        let rest = rest.strip_prefix("/,").unwrap_or(rest);
-        match kind {
-            '0' => Some(Self::Connect { sid: parse_connect(rest)? }),
-            '1' => rest.is_empty().then_some(Self::Disconnect),
-            '2' => parse_event(rest),
-            '3' => {
-                let (ack, arguments) = parse_arguments(rest)?;
-                Some(Self::Ack { ack: ack?, data: arguments.into_iter().next() })
-            }
-            '4' => {
-                let error: Value = serde_json::from_str(rest).ok()?;
-                let message = error.get("message").and_then(Value::as_str).map(str::to_owned);
-                Some(Self::ConnectError { message: message.unwrap_or_else(|| error.to_string()) })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Without a usable id the connection still opens: that is for ID-01 to judge.
-fn parse_connect(json: &str) -> Option<Option<String>> {
-    if json.is_empty() {
-        return Some(None);
-    }
-    let connect: Value = serde_json::from_str(json).ok()?;
-    Some(connect.get("sid").and_then(Value::as_str).map(str::to_owned))
-}
-
-fn parse_event(rest: &str) -> Option<Packet> {
-    // A server may ask for an ack of its own; nothing in the protocol answers it.
-    let (_ack, arguments) = parse_arguments(rest)?;
-    let mut arguments = arguments.into_iter();
-    let Some(Value::String(event)) = arguments.next() else { return None };
-    Some(Packet::Event { event, data: arguments.next() })
-}
-
-/// `12["a",1]`: a number if there is one, and a list.
-fn parse_arguments(rest: &str) -> Option<(Option<u64>, Vec<Value>)> {
-    let (digits, json) = rest.split_at(rest.find('[')?);
-    let number = if digits.is_empty() { None } else { Some(digits.parse().ok()?) };
-    Some((number, serde_json::from_str(json).ok()?))
-}
-
 /// The wire.
-enum SocketIo {}
+struct SocketIo;
 
 impl Codec for SocketIo {
-    const TRUNCATED_JSON: &'static str = r#"42["offer",{"#;
-    const WRONG_SHAPE: &'static str = r#"42{"a":1}"#;
-    const UNKNOWN_TYPE: &'static str = "49";
-    const STRAY_ACK: &'static str = "43999999999999[{}]";
-    const BEFORE_DATA: &'static str = r#"42["offer","#;
-    const FAREWELL: &'static [&'static str] = &["41", "1"];
-
-    fn encode(event: &str, data: Option<&Value>, ack: Option<u64>) -> String {
-        let ack = ack.map(|ack| ack.to_string()).unwrap_or_default();
-        let event = Value::from(event);
-        match data {
-            Some(data) => format!("42{ack}[{event},{data}]"),
-            None => format!("42{ack}[{event}]"),
-        }
+    fn misspoken(&self) -> Misspoken {
+        misspoken("", "\"offer\"")
     }
 
-    fn decode(text: &str) -> Option<Decoded> {
-        let ended = |why: &str| Some(Decoded::Incoming(Incoming::Ended(why.to_owned())));
-        match Packet::parse(text)? {
-            Packet::Close => ended("the server closed the Engine.IO connection"),
-            Packet::Disconnect => ended("the server disconnected the client from the namespace"),
-            Packet::Ping => Some(Decoded::AnswerWith("3")),
-            Packet::Noop => Some(Decoded::Nothing),
-            Packet::Event { event, data } => Some(Decoded::Incoming(Incoming::Event { event, data })),
-            Packet::Ack { ack, data } => Some(Decoded::Incoming(Incoming::Ack { ack, data })),
-            // These answer a CONNECT, and ours was answered.
-            Packet::Connect { .. } | Packet::ConnectError { .. } => None,
-        }
+    fn farewell(&self) -> &'static [&'static str] {
+        FAREWELL
+    }
+
+    fn encode(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>, out: &mut Encoded) {
+        out.frames.push(Message::text(write(event, data, ack)));
+    }
+
+    fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool {
+        let Some(packet) = Packet::parse(text, MAIN) else { return false };
+        react(packet, out, |packet| {
+            vec![match packet {
+                Heard::Event(message) => {
+                    let mut message = message.into_iter();
+                    let event = message.next().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+                    Decoded::Incoming(Incoming::Event { event, data: message.next() })
+                }
+                Heard::Ack(ack, arguments) => {
+                    Decoded::Incoming(Incoming::Ack { ack, data: arguments.into_iter().next() })
+                }
+            }]
+        })
+    }
+}
+
+/// What a packet says of the protocol.
+pub(super) enum Heard {
+    Event(Vec<Value>),
+    Ack(u64, Vec<Value>),
+}
+
+/// What is due on a packet; `read` knows what events and acks mean. Returns whether it was due at all.
+pub(super) fn react(packet: Packet, out: &mut Vec<Decoded>, read: impl FnOnce(Heard) -> Vec<Decoded>) -> bool {
+    let ended = |why: &str| Decoded::Incoming(Incoming::Ended(why.to_owned()));
+    match packet {
+        Packet::Close => out.push(ended("the server closed the Engine.IO connection")),
+        Packet::Disconnect => out.push(ended("the server disconnected the client from the namespace")),
+        Packet::Ping => out.push(Decoded::AnswerWith(Message::text("3"))),
+        Packet::Noop => {}
+        Packet::Event { message } => out.extend(read(Heard::Event(message))),
+        Packet::Ack { ack, arguments } => out.extend(read(Heard::Ack(ack, arguments))),
+        // These answer a CONNECT, and ours was answered.
+        Packet::Connect { .. } | Packet::ConnectError { .. } => return false,
+    }
+    true
+}
+
+/// Frames that are not of the wire's form, with what stands before the data of a namespace, the event of one of them being
+/// `event`.
+pub(super) fn misspoken(prefix: &str, event: &str) -> Misspoken {
+    let packet = |data: &str| format!("42{prefix}{data}");
+    Misspoken {
+        truncated_json: packet(&format!("[{event},{{")),
+        wrong_shape: packet(r#"{"a":1}"#),
+        unknown_type: "49".to_owned(),
+        stray_ack: format!("43{prefix}999999999999[{{}}]"),
+        before_data: packet(&format!("[{event},")),
+        bare_request: packet(r#"["create-room"]"#),
+        null_request: packet(r#"["create-room",null]"#),
+        mistyped_request: packet(r#"["create-room",7]"#),
+        bare_signal: packet(&format!("[{event}]")),
+        null_signal: packet(&format!("[{event},null]")),
+    }
+}
+
+/// What is said before the WebSocket is closed.
+pub(super) const FAREWELL: &[&str] = &["41", "1"];
+
+fn write(event: &str, data: Option<&Value>, ack: Option<u64>) -> String {
+    let ack = ack.map(|ack| ack.to_string()).unwrap_or_default();
+    let event = Value::from(event);
+    match data {
+        Some(data) => format!("42{ack}[{event},{data}]"),
+        None => format!("42{ack}[{event}]"),
     }
 }
 
@@ -189,6 +164,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::transport::socketio::packet::parse_arguments;
     use crate::transport::stream::tests::golden;
 
     #[test]
@@ -198,7 +174,7 @@ mod tests {
         assert_eq!(sent[0], "40");
         for text in &sent[1..] {
             let Some((ack, arguments)) = parse_arguments(text.strip_prefix("42").unwrap()) else { panic!("{text}") };
-            let written = SocketIo::encode(arguments[0].as_str().unwrap(), arguments.get(1), ack);
+            let written = write(arguments[0].as_str().unwrap(), arguments.get(1), ack);
             // Members of an object inside may come in another order.
             let (start, json) = text.split_at(text.find('[').unwrap());
             let (written_start, written_json) = written.split_at(written.find('[').unwrap());
@@ -206,8 +182,8 @@ mod tests {
             assert_eq!(json!(serde_json::from_str::<Value>(json).unwrap()), json!(arguments));
             assert_eq!(serde_json::from_str::<Value>(written_json).unwrap(), json!(arguments));
         }
-        assert_eq!(SocketIo::encode("create-room", Some(&json!("r1")), Some(0)), r#"420["create-room","r1"]"#);
-        assert_eq!(SocketIo::encode("leave-room", None, None), r#"42["leave-room"]"#);
+        assert_eq!(write("create-room", Some(&json!("r1")), Some(0)), r#"420["create-room","r1"]"#);
+        assert_eq!(write("leave-room", None, None), r#"42["leave-room"]"#);
     }
 
     #[test]
@@ -215,43 +191,27 @@ mod tests {
         let mut kinds = (0, 0, 0);
         for line in golden("socketio").iter().filter(|line| !line.from_client) {
             let list = || serde_json::from_str::<Value>(&line.text[line.text.find('[').unwrap()..]).unwrap();
-            match Packet::parse(&line.text) {
+            match Packet::parse(&line.text, MAIN) {
                 Some(Packet::Connect { sid }) => {
                     kinds.0 += 1;
                     assert_eq!(sid.as_deref(), Some("u1"));
                 }
-                Some(Packet::Event { event, data }) => {
+                Some(Packet::Event { message }) => {
                     kinds.1 += 1;
-                    assert_eq!(json!([event, data.unwrap()]), list());
+                    assert_eq!(json!(message), list());
                 }
-                Some(Packet::Ack { data, .. }) => {
+                Some(Packet::Ack { arguments, .. }) => {
                     kinds.2 += 1;
-                    assert_eq!(json!([data.unwrap()]), list());
+                    assert_eq!(json!(arguments), list());
                 }
                 other => panic!("{}: {other:?}", line.text),
             }
         }
         assert_eq!(kinds, (1, 6, 3));
-        assert_eq!(
-            SocketIo::decode(r#"431[{"success":true}]"#),
-            Some(Decoded::Incoming(Incoming::Ack { ack: 1, data: Some(json!({"success": true})) }))
-        );
-    }
-
-    #[test]
-    fn an_id_that_is_no_text_is_read_as_absent() {
-        for text in ["40", r#"40{}"#, r#"40{"sid":7}"#] {
-            assert_eq!(Packet::parse(text), Some(Packet::Connect { sid: None }), "{text}");
-        }
-        assert_eq!(Packet::parse(r#"40/,{"sid":"u"}"#), Some(Packet::Connect { sid: Some("u".to_owned()) }));
-    }
-
-    #[test]
-    fn a_frame_of_another_shape_is_not_read() {
-        for text in ["", "hello", "4", "42", "42{}", "42[]", "42[1]", "43[]", "43x[]", "45[1]", "42/other,[\"a\"]", "é"]
-        {
-            assert_eq!(SocketIo::decode(text), None, "{text}");
-        }
+        let mut decoded = Vec::new();
+        assert!(SocketIo.decode(r#"431[{"success":true}]"#, &mut decoded));
+        let ack = Incoming::Ack { ack: 1, data: Some(json!({"success": true})) };
+        assert_eq!(decoded, [Decoded::Incoming(ack)]);
     }
 
     #[test]

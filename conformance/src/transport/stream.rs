@@ -7,6 +7,7 @@ mod opening;
 #[cfg(test)]
 pub(super) mod tests;
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
@@ -15,13 +16,13 @@ use std::time::Duration;
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, open_tcp, send_text};
+pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, open_tcp, open_with, send, send_text};
 use super::{BrokenFrame, Command, Connection, ConnectionId, Incoming, Opened, raw};
 use crate::limits;
 
@@ -39,26 +40,69 @@ const UNPARSABLE: &str = "(unparsable)";
 /// A WebSocket over plain TCP.
 pub(super) type Stream = WebSocketStream<TcpStream>;
 
-/// How a wire writes events as text frames, and reads them.
-pub(super) trait Codec: 'static {
-    /// A packet whose JSON ends too early.
-    const TRUNCATED_JSON: &'static str;
-    /// A packet whose JSON is of another shape.
-    const WRONG_SHAPE: &'static str;
-    /// A packet of a type that does not exist.
-    const UNKNOWN_TYPE: &'static str;
-    /// An ack that nobody asked for.
-    const STRAY_ACK: &'static str;
-    /// A packet up to where its data starts.
-    const BEFORE_DATA: &'static str;
+/// How a wire writes events as frames, and reads them, on one connection.
+pub(super) trait Codec: Send + 'static {
+    /// Frames that are not of the wire's form.
+    fn misspoken(&self) -> Misspoken;
+
+    /// Whether such a frame can be sent.
+    fn can_say(&self, _kind: BrokenFrame) -> bool {
+        true
+    }
+
     /// What is said before the WebSocket is closed.
-    const FAREWELL: &'static [&'static str];
+    fn farewell(&self) -> &'static [&'static str] {
+        &[]
+    }
 
-    /// The text frame of an event.
-    fn encode(event: &str, data: Option<&serde_json::Value>, ack: Option<u64>) -> String;
+    /// What is sent again and again, and how often.
+    fn keepalive(&self) -> Option<(Message, Duration)> {
+        None
+    }
 
-    /// The meaning of a text frame; `None` if it is not of the wire's form.
-    fn decode(text: &str) -> Option<Decoded>;
+    /// The frames of an event, and what is known without an answer.
+    fn encode(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>, out: &mut Encoded);
+
+    /// The frames of a fence that is answered under this number. Where the wire has none of its own, it is a request for a room
+    /// that has to be refused.
+    fn fence(&mut self, ack: u64, room: String, out: &mut Encoded) {
+        self.encode("join-room", Some(&room.into()), Some(ack), out);
+    }
+
+    /// The meaning of a text frame. Returns whether it is of the wire's form.
+    fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool;
+
+    /// The meaning of a binary frame. Returns whether it is of the wire's form.
+    fn decode_binary(&mut self, _bytes: &[u8], _out: &mut Vec<Decoded>) -> bool {
+        false
+    }
+}
+
+/// What is written for an event.
+#[derive(Debug, Default)]
+pub(super) struct Encoded {
+    pub(super) frames: Vec<Message>,
+    pub(super) incoming: Vec<Incoming>,
+}
+
+/// Frames that are not of the wire's form.
+pub(super) struct Misspoken {
+    /// A packet whose JSON ends too early.
+    pub(super) truncated_json: String,
+    /// A packet whose JSON is of another shape.
+    pub(super) wrong_shape: String,
+    /// A packet of a type that does not exist.
+    pub(super) unknown_type: String,
+    /// An ack that nobody asked for.
+    pub(super) stray_ack: String,
+    /// A packet up to where its data starts.
+    pub(super) before_data: String,
+    /// See [`BrokenFrame::BareRequest`] and those after it.
+    pub(super) bare_request: String,
+    pub(super) null_request: String,
+    pub(super) mistyped_request: String,
+    pub(super) bare_signal: String,
+    pub(super) null_signal: String,
 }
 
 /// The meaning of a server's frame.
@@ -67,35 +111,55 @@ pub(super) enum Decoded {
     /// Something to record, or the end of the connection.
     Incoming(Incoming),
     /// A question of the transport, with its answer.
-    AnswerWith(&'static str),
-    /// Nothing to do.
-    Nothing,
+    AnswerWith(Message),
 }
 
-/// Starts the task of an opened connection.
-pub(super) fn spawn<C: Codec>(
+/// Starts the task of an opened connection. What came while it was opened comes first.
+pub(super) fn spawn(
     stream: Stream,
+    codec: impl Codec,
     opened: Opened,
+    early: Vec<Incoming>,
     id: ConnectionId,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
 ) -> Connection {
     let (sender, commands) = mpsc::channel(limits::OUTGOING_QUEUE);
-    let talk =
-        Talk { stream, commands, incoming, id, held: None, unheard: None, unsent_since: None, write_error: None };
-    tokio::spawn(talk.run::<C>());
+    let keepalive = codec.keepalive().map(|(message, period)| {
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        (message, ticks)
+    });
+    let talk = Talk {
+        stream,
+        codec,
+        keepalive,
+        commands,
+        incoming,
+        id,
+        held: None,
+        unheard: early.into(),
+        decoded: Vec::new(),
+        unsent_since: None,
+        write_error: None,
+    };
+    tokio::spawn(talk.run());
     Connection { opened, since: Instant::now(), commands: sender }
 }
 
 /// A connection in use.
-struct Talk {
+struct Talk<C> {
     stream: Stream,
+    codec: C,
+    keepalive: Option<(Message, Interval)>,
     commands: mpsc::Receiver<Command>,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     id: ConnectionId,
     /// A command that waits until what was sent before it is written.
     held: Option<Command>,
     /// Arrived, and waits for room in the scenario's queue; meanwhile nothing is read.
-    unheard: Option<Incoming>,
+    unheard: VecDeque<Incoming>,
+    /// Scratch for what one frame means.
+    decoded: Vec<Decoded>,
     /// Since when bytes wait to be written; meanwhile no command that writes is taken.
     unsent_since: Option<Instant>,
     /// A failed write does not end the connection by itself: what the server said before it hung up is still to be read.
@@ -129,15 +193,15 @@ enum Progress {
     Frame(Option<Result<Message, Error>>),
 }
 
-impl Talk {
-    async fn run<C: Codec>(mut self) {
-        match self.converse::<C>().await {
+impl<C: Codec> Talk<C> {
+    async fn run(mut self) {
+        match self.converse().await {
             End::Ended(reason) => {
                 self.report_end(reason).await;
                 farewell(&mut self.stream, &[], ABANDON_TIMEOUT).await;
             }
-            End::Close => farewell(&mut self.stream, C::FAREWELL, CLOSE_TIMEOUT).await,
-            End::Abandoned => farewell(&mut self.stream, C::FAREWELL, ABANDON_TIMEOUT).await,
+            End::Close => farewell(&mut self.stream, self.codec.farewell(), CLOSE_TIMEOUT).await,
+            End::Abandoned => farewell(&mut self.stream, self.codec.farewell(), ABANDON_TIMEOUT).await,
             End::Drop => self.reset().await,
             End::Freeze => self.freeze().await,
             End::LastWords { bytes, held } => {
@@ -150,28 +214,28 @@ impl Talk {
         }
     }
 
-    async fn converse<C: Codec>(&mut self) -> End {
+    async fn converse(&mut self) -> End {
         loop {
             let unsent = self.unsent_since.is_some();
             if !unsent && let Some(command) = self.held.take() {
-                if let Some(end) = self.obey_all::<C>(command) {
+                if let Some(end) = self.obey_all(command) {
                     return end;
                 }
                 continue;
             }
-            let may_read = self.unheard.is_none();
+            let may_read = self.unheard.is_empty();
             let incoming = self.incoming.clone();
             let stalled_at = self.unsent_since.unwrap_or_else(Instant::now) + STALL_CHECK_INTERVAL;
             tokio::select! {
                 command = self.commands.recv(), if !unsent => match command {
-                    Some(command) => if let Some(end) = self.obey_all::<C>(command) {
+                    Some(command) => if let Some(end) = self.obey_all(command) {
                         return end;
                     },
                     None => return End::Abandoned,
                 },
                 room = incoming.reserve(), if !may_read => match room {
                     Ok(room) => {
-                        if let Some(heard) = self.unheard.take() {
+                        if let Some(heard) = self.unheard.pop_front() {
                             room.send((self.id, heard));
                         }
                     }
@@ -182,10 +246,14 @@ impl Talk {
                         self.unsent_since = None;
                         self.note_write(result);
                     }
-                    Progress::Frame(frame) => if let Some(end) = self.hear::<C>(frame) {
+                    Progress::Frame(frame) => if let Some(end) = self.hear(frame) {
                         return end;
                     },
                 },
+                () = tick(&mut self.keepalive), if !unsent => {
+                    let message = self.keepalive.as_ref().map(|(message, _)| message.clone());
+                    message.into_iter().for_each(|message| self.write(message));
+                }
                 () = sleep_until(stalled_at), if unsent => {
                     if self.commands.is_closed() {
                         return End::Abandoned;
@@ -198,15 +266,22 @@ impl Talk {
 
     /// Obeys a command and those that wait behind it, so that what is sent at the same time goes out in one write. What
     /// ends the connection waits until that is written.
-    fn obey_all<C: Codec>(&mut self, first: Command) -> Option<End> {
+    fn obey_all(&mut self, first: Command) -> Option<End> {
         let mut next = Some(first);
         let mut corked_bytes = 0;
         while let Some(command) = next {
             let end = match command {
                 Command::Emit { event, data, ack } => {
-                    let text = C::encode(&event, data.as_ref(), ack);
-                    corked_bytes += text.len();
-                    self.write(Message::text(text));
+                    let mut encoded = Encoded::default();
+                    self.codec.encode(&event, data.as_ref(), ack, &mut encoded);
+                    corked_bytes += self.emit(encoded);
+                    next = if corked_bytes < limits::CORK_BYTES_MAX { self.commands.try_recv().ok() } else { None };
+                    continue;
+                }
+                Command::Fence { ack, room } => {
+                    let mut encoded = Encoded::default();
+                    self.codec.fence(ack, room, &mut encoded);
+                    corked_bytes += self.emit(encoded);
                     next = if corked_bytes < limits::CORK_BYTES_MAX { self.commands.try_recv().ok() } else { None };
                     continue;
                 }
@@ -222,8 +297,13 @@ impl Talk {
                     self.held = Some(command);
                     return None;
                 }
+                Command::Broken(kind) if !self.codec.can_say(kind) => {
+                    let frame = serde_json::to_string(&kind).unwrap_or_default();
+                    self.unheard.push_back(Incoming::Unsayable(format!("this wire has no frame {frame}")));
+                    return None;
+                }
                 Command::Broken(kind) => {
-                    self.write(broken::<C>(kind));
+                    self.write(broken(&self.codec, kind));
                     return None;
                 }
                 Command::LastWords { bytes, held } => End::LastWords { bytes, held },
@@ -252,16 +332,29 @@ impl Talk {
         }
     }
 
-    fn hear<C: Codec>(&mut self, frame: Option<Result<Message, Error>>) -> Option<End> {
-        let decoded = match frame {
+    /// Queues what an event is written as. Returns its bytes.
+    fn emit(&mut self, encoded: Encoded) -> usize {
+        let bytes = encoded.frames.iter().map(Message::len).sum();
+        encoded.frames.into_iter().for_each(|frame| self.write(frame));
+        self.unheard.extend(encoded.incoming);
+        bytes
+    }
+
+    fn hear(&mut self, frame: Option<Result<Message, Error>>) -> Option<End> {
+        let mut decoded = std::mem::take(&mut self.decoded);
+        match frame {
             Some(Ok(Message::Text(text))) => {
-                C::decode(&text).unwrap_or_else(|| Decoded::Incoming(unparsable(text.as_str().to_owned())))
+                if !self.codec.decode(&text, &mut decoded) {
+                    decoded.push(Decoded::Incoming(unparsable(text.as_str().to_owned())));
+                }
             }
             Some(Ok(Message::Binary(bytes))) => {
-                Decoded::Incoming(unparsable(format!("a binary frame of {} bytes", bytes.len())))
+                if !self.codec.decode_binary(&bytes, &mut decoded) {
+                    decoded.push(Decoded::Incoming(unparsable(format!("a binary frame of {} bytes", bytes.len()))));
+                }
             }
             // The WebSocket library has answered a ping by itself.
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Decoded::Nothing,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Ok(Message::Close(frame))) => return Some(End::Ended(opening::close_reason(frame.as_ref()))),
             Some(Err(error)) => {
                 let reason = self.write_error.take().unwrap_or_else(|| opening::break_reason(&error));
@@ -271,16 +364,29 @@ impl Talk {
                 let reason = self.write_error.take().unwrap_or_else(|| "the server closed the connection".to_owned());
                 return Some(End::Ended(reason));
             }
-        };
-        match decoded {
-            Decoded::Incoming(Incoming::Ended(reason)) => return Some(End::Ended(reason)),
-            Decoded::Incoming(incoming) => match self.incoming.try_send((self.id, incoming)) {
+        }
+        for one in decoded.drain(..) {
+            match one {
+                Decoded::Incoming(Incoming::Ended(reason)) => return Some(End::Ended(reason)),
+                Decoded::Incoming(incoming) => self.unheard.push_back(incoming),
+                Decoded::AnswerWith(message) => self.write(message),
+            }
+        }
+        self.decoded = decoded;
+        self.pass_on()
+    }
+
+    /// Hands over what the scenario's queue has room for.
+    fn pass_on(&mut self) -> Option<End> {
+        while let Some(heard) = self.unheard.pop_front() {
+            match self.incoming.try_send((self.id, heard)) {
                 Ok(()) => {}
-                Err(TrySendError::Full((_, incoming))) => self.unheard = Some(incoming),
+                Err(TrySendError::Full((_, heard))) => {
+                    self.unheard.push_front(heard);
+                    return None;
+                }
                 Err(TrySendError::Closed(_)) => return Some(End::Abandoned),
-            },
-            Decoded::AnswerWith(text) => self.write(Message::text(text)),
-            Decoded::Nothing => {}
+            }
         }
         None
     }
@@ -316,6 +422,16 @@ impl Talk {
     }
 }
 
+/// The next moment to say that one is still there; never, where nobody asks for that.
+async fn tick(keepalive: &mut Option<(Message, Interval)>) {
+    match keepalive {
+        Some((_, ticks)) => {
+            ticks.tick().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
 fn shrink_receive_buffer(tcp: &TcpStream) -> io::Result<()> {
     let bytes = usize::try_from(limits::FROZEN_RECEIVE_BUFFER_BYTES).map_err(io::Error::other)?;
     socket2::SockRef::from(tcp).set_recv_buffer_size(bytes)
@@ -347,19 +463,25 @@ fn unparsable(what: String) -> Incoming {
     Incoming::Event { event: UNPARSABLE.to_owned(), data: Some(what.into()) }
 }
 
-fn broken<C: Codec>(kind: BrokenFrame) -> Message {
+fn broken(codec: &impl Codec, kind: BrokenFrame) -> Message {
+    let words = codec.misspoken();
     let raw = |payload: &'static [u8], data| Message::Frame(Frame::message(payload, OpCode::Data(data), true));
     match kind {
         BrokenFrame::Garbage => Message::text("hello"),
-        BrokenFrame::TruncatedJson => Message::text(C::TRUNCATED_JSON),
-        BrokenFrame::WrongShape => Message::text(C::WRONG_SHAPE),
-        BrokenFrame::UnknownType => Message::text(C::UNKNOWN_TYPE),
+        BrokenFrame::TruncatedJson => Message::text(words.truncated_json),
+        BrokenFrame::WrongShape => Message::text(words.wrong_shape),
+        BrokenFrame::UnknownType => Message::text(words.unknown_type),
         BrokenFrame::Binary => Message::binary(&b"\x00\x01\xfe\xff"[..]),
         BrokenFrame::InvalidUtf8 => raw(b"\xff\xfe", Data::Text),
         // Never closed: a parser has to go down all the same, and the frame is surely not of the wire's form.
-        BrokenFrame::DeepNesting => Message::text(C::BEFORE_DATA.to_owned() + &"[".repeat(NESTING_DEPTH)),
+        BrokenFrame::DeepNesting => Message::text(words.before_data + &"[".repeat(NESTING_DEPTH)),
         BrokenFrame::Empty => Message::text(""),
-        BrokenFrame::StrayAck => Message::text(C::STRAY_ACK),
+        BrokenFrame::StrayAck => Message::text(words.stray_ack),
+        BrokenFrame::BareRequest => Message::text(words.bare_request),
+        BrokenFrame::NullRequest => Message::text(words.null_request),
+        BrokenFrame::MistypedRequest => Message::text(words.mistyped_request),
+        BrokenFrame::BareSignal => Message::text(words.bare_signal),
+        BrokenFrame::NullSignal => Message::text(words.null_signal),
         BrokenFrame::ReservedOpcode => raw(b"reserved", Data::Reserved(3)),
     }
 }

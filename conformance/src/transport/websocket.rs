@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
-use super::stream::{self, Codec, Decoded};
+use super::stream::{self, Codec, Decoded, Encoded, Misspoken};
 use super::{Connection, ConnectionId, Incoming, OpenError, Opened};
 
 /// Opens a connection; the server's first frame tells the user id.
@@ -24,7 +25,7 @@ pub(super) async fn connect(
     let first = stream::next_text(&mut stream, &url).await?;
     let opened =
         parse_connected(&first).ok_or_else(|| stream::not_this_protocol(&url, "an event `connected`", &first))?;
-    Ok(stream::spawn::<Json>(stream, opened, id, incoming))
+    Ok(stream::spawn(stream, Json, opened, Vec::new(), id, incoming))
 }
 
 /// The URL of the handshake.
@@ -48,7 +49,7 @@ fn parse_connected(text: &str) -> Option<Opened> {
 }
 
 /// The wire.
-enum Json {}
+struct Json;
 
 #[derive(Serialize)]
 struct Frame<'a> {
@@ -60,27 +61,46 @@ struct Frame<'a> {
 }
 
 impl Codec for Json {
-    const TRUNCATED_JSON: &'static str = r#"{"event":"offer","data":{"#;
-    const WRONG_SHAPE: &'static str = r#"{"a":1}"#;
-    const UNKNOWN_TYPE: &'static str = r#"{"event":9,"data":"r1"}"#;
-    const STRAY_ACK: &'static str = r#"{"event":"ack","ack":999999999999,"data":{}}"#;
-    const BEFORE_DATA: &'static str = r#"{"event":"offer","data":"#;
-    const FAREWELL: &'static [&'static str] = &[];
-
-    fn encode(event: &str, data: Option<&Value>, ack: Option<u64>) -> String {
-        serde_json::to_string(&Frame { event, data, ack })
-            .expect("writing to a string does not fail, and every key of a JSON value is a string")
+    fn misspoken(&self) -> Misspoken {
+        Misspoken {
+            truncated_json: r#"{"event":"offer","data":{"#.to_owned(),
+            wrong_shape: r#"{"a":1}"#.to_owned(),
+            unknown_type: r#"{"event":9,"data":"r1"}"#.to_owned(),
+            stray_ack: r#"{"event":"ack","ack":999999999999,"data":{}}"#.to_owned(),
+            before_data: r#"{"event":"offer","data":"#.to_owned(),
+            bare_request: r#"{"event":"create-room"}"#.to_owned(),
+            null_request: r#"{"event":"create-room","data":null}"#.to_owned(),
+            mistyped_request: r#"{"event":"create-room","data":7}"#.to_owned(),
+            bare_signal: r#"{"event":"offer"}"#.to_owned(),
+            null_signal: r#"{"event":"offer","data":null}"#.to_owned(),
+        }
     }
 
-    fn decode(text: &str) -> Option<Decoded> {
-        let Value::Object(mut frame) = serde_json::from_str(text).ok()? else { return None };
-        let Value::String(event) = frame.remove("event")? else { return None };
-        let data = frame.remove("data");
-        Some(Decoded::Incoming(match event.as_str() {
-            "ack" => Incoming::Ack { ack: frame.get("ack")?.as_u64()?, data },
-            _ => Incoming::Event { event, data },
-        }))
+    fn encode(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>, out: &mut Encoded) {
+        out.frames.push(Message::text(write(event, data, ack)));
     }
+
+    fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool {
+        let incoming = read(text);
+        let is_read = incoming.is_some();
+        out.extend(incoming.map(Decoded::Incoming));
+        is_read
+    }
+}
+
+fn write(event: &str, data: Option<&Value>, ack: Option<u64>) -> String {
+    serde_json::to_string(&Frame { event, data, ack })
+        .expect("writing to a string does not fail, and every key of a JSON value is a string")
+}
+
+fn read(text: &str) -> Option<Incoming> {
+    let Value::Object(mut frame) = serde_json::from_str(text).ok()? else { return None };
+    let Value::String(event) = frame.remove("event")? else { return None };
+    let data = frame.remove("data");
+    Some(match event.as_str() {
+        "ack" => Incoming::Ack { ack: frame.get("ack")?.as_u64()?, data },
+        _ => Incoming::Event { event, data },
+    })
 }
 
 #[cfg(test)]
@@ -95,15 +115,12 @@ mod tests {
         for line in golden("websocket").iter().filter(|line| line.from_client) {
             let frame: Value = serde_json::from_str(&line.text).unwrap();
             let ack = frame.get("ack").and_then(Value::as_u64);
-            let written = Json::encode(frame["event"].as_str().unwrap(), frame.get("data"), ack);
+            let written = write(frame["event"].as_str().unwrap(), frame.get("data"), ack);
             // The document keeps its members in the order of the table; values inside are equal as JSON.
             assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), frame);
         }
-        assert_eq!(
-            Json::encode("create-room", Some(&json!("r1")), Some(0)),
-            r#"{"event":"create-room","data":"r1","ack":0}"#
-        );
-        assert_eq!(Json::encode("leave-room", None, None), r#"{"event":"leave-room"}"#);
+        assert_eq!(write("create-room", Some(&json!("r1")), Some(0)), r#"{"event":"create-room","data":"r1","ack":0}"#);
+        assert_eq!(write("leave-room", None, None), r#"{"event":"leave-room"}"#);
     }
 
     #[test]
@@ -111,12 +128,12 @@ mod tests {
         let mut kinds = (0, 0);
         for line in golden("websocket").iter().filter(|line| !line.from_client) {
             let frame: Value = serde_json::from_str(&line.text).unwrap();
-            match Json::decode(&line.text) {
-                Some(Decoded::Incoming(Incoming::Event { event, data })) => {
+            match read(&line.text) {
+                Some(Incoming::Event { event, data }) => {
                     kinds.0 += 1;
                     assert_eq!((json!(event), data), (frame["event"].clone(), frame.get("data").cloned()));
                 }
-                Some(Decoded::Incoming(Incoming::Ack { ack, data })) => {
+                Some(Incoming::Ack { ack, data }) => {
                     kinds.1 += 1;
                     assert_eq!((json!(ack), data), (frame["ack"].clone(), frame.get("data").cloned()));
                 }
@@ -129,7 +146,7 @@ mod tests {
     #[test]
     fn a_frame_of_another_shape_is_not_read() {
         for text in ["", "hello", "[]", "{}", r#"{"event":1}"#, r#"{"event":"ack","ack":-1}"#, r#"{"event":"ack"}"#] {
-            assert_eq!(Json::decode(text), None, "{text}");
+            assert_eq!(read(text), None, "{text}");
         }
     }
 

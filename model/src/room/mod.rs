@@ -13,5 +13,5 @@ mod rules;
 mod step;
 
 pub use directory::{Directory, HashDirectory, SmallDirectory};
-pub use rules::{HostLeaves, Identity, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
+pub use rules::{Entry, HostLeaves, Identity, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
 pub use step::{Effect, Input, step};

@@ -13,6 +13,16 @@ pub struct RoomRules {
     pub self_signal: SelfSignal,
     /// Whether an undeliverable signal is answered with an error (RELAY-07).
     pub report_undeliverable: bool,
+    /// Whether a malformed or oversized signal is answered with an error (ERR-01, ERR-02).
+    pub report_malformed: bool,
+    /// What it takes to enter a room (ROOM-02, ROOM-05).
+    pub entry: Entry,
+    /// Whether a joiner is told of each member by a notice, besides the list in its ack.
+    pub introduce_members: bool,
+    /// Whether members are told who joins (ROOM-07).
+    pub announce_joins: bool,
+    /// Whether members are told who leaves (ROOM-08).
+    pub announce_leaves: bool,
     /// What a request without an ack callback does (ERR-04).
     pub missing_ack: MissingAck,
     /// Which user id a client gets that connects again (ID-01, ID-02). Ids are the shell's; [`super::step()`] only uses
@@ -31,6 +41,17 @@ pub enum SecondRoom {
     Refuse,
     /// The caller enters the new room and is never removed from the first: a ghost member.
     Accumulate,
+    /// The caller leaves the first room, and then enters the new one.
+    Move,
+}
+
+/// See [`RoomRules::entry`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Entry {
+    /// A room is created once, and then joined.
+    CreateThenJoin,
+    /// To create and to join are the same: whoever comes first makes the room.
+    Either,
 }
 
 /// See [`RoomRules::relay`].
@@ -38,6 +59,8 @@ pub enum SecondRoom {
 pub enum Relay {
     /// Fellow members only.
     FellowMembers,
+    /// Any connected user, whatever its room.
+    Everybody,
     /// Whatever the target names: any connected user, and every other member of a room named as target.
     Anything,
 }
@@ -89,6 +112,11 @@ impl RoomRules {
         relay: Relay::FellowMembers,
         self_signal: SelfSignal::Refuse,
         report_undeliverable: true,
+        report_malformed: true,
+        entry: Entry::CreateThenJoin,
+        introduce_members: false,
+        announce_joins: true,
+        announce_leaves: true,
         missing_ack: MissingAck::Tolerate,
         identity: Identity::Fresh,
         host_leaves: HostLeaves::Nothing,

@@ -1,6 +1,6 @@
 //! The one transition function of the server's role.
 
-use super::{Directory, HostLeaves, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
+use super::{Directory, Entry, HostLeaves, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
 use crate::{
     message::{ClientMessage, Refusal, RequestKind, ServerMessage, Signal, SignalKind, SignalRefusal, Target},
     requirement::{
@@ -72,7 +72,9 @@ pub fn step<D: Directory + ?Sized, P: Clone>(
                 crate::message::SignalFault::Malformed => ERR_01,
                 crate::message::SignalFault::TooLarge => ERR_02,
             };
-            refuse_signal(sender, kind, SignalRefusal::Fault(fault), clause, emit);
+            if rules.report_malformed {
+                refuse_signal(sender, kind, SignalRefusal::Fault(fault), clause, emit);
+            }
         }
         Input::Message(sender, ClientMessage::Signal { kind, signal: Ok(signal) }) => {
             relay(directory, rules, sender, kind, signal, emit);
@@ -92,22 +94,33 @@ fn enter<D: Directory + ?Sized, P>(
     room: D::Room,
     emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
 ) -> Outcome<D::Session, D::Room, P> {
-    if directory.current(caller).is_some() && rules.second_room == SecondRoom::Refuse {
-        return Err((Refusal::AlreadyInRoom, ROOM_04));
+    if directory.current(caller).is_some() {
+        match rules.second_room {
+            SecondRoom::Refuse => return Err((Refusal::AlreadyInRoom, ROOM_04)),
+            SecondRoom::Move => leave(directory, rules, caller, emit),
+            SecondRoom::Accumulate => {}
+        }
     }
     // A room exists exactly as long as it has members (ROOM-11).
     let exists = !directory.members(&room).is_empty();
     let accepted = match (kind, exists) {
-        (RequestKind::Create, true) => return Err((Refusal::RoomExists, ROOM_02)),
-        (RequestKind::Join, false) => return Err((Refusal::RoomNotFound, ROOM_05)),
+        (RequestKind::Create, true) if rules.entry == Entry::CreateThenJoin => {
+            return Err((Refusal::RoomExists, ROOM_02));
+        }
+        (RequestKind::Join, false) if rules.entry == Entry::CreateThenJoin => {
+            return Err((Refusal::RoomNotFound, ROOM_05));
+        }
         (RequestKind::Create, false) => (ServerMessage::Created(room.clone()), ROOM_01),
-        (RequestKind::Join, true) => {
+        (RequestKind::Join, _) | (RequestKind::Create, true) => {
             let members = directory.members(&room);
             if rules.capacity.is_some_and(|most| members.len() >= usize::from(most.get())) {
                 return Err((Refusal::RoomFull, CAP_CAPACITY_01));
             }
-            for &to in members.iter().filter(|member| **member != caller) {
+            for &to in members.iter().filter(|member| **member != caller && rules.announce_joins) {
                 emit(Effect::Send { to, message: ServerMessage::UserJoined(caller), clause: ROOM_07 });
+            }
+            for &member in members.iter().filter(|member| **member != caller && rules.introduce_members) {
+                emit(Effect::Send { to: caller, message: ServerMessage::UserJoined(member), clause: ROOM_06 });
             }
             // The list is taken before the joiner enters. A joiner that is in the room already (a faulty variant
             // allows it) therefore finds itself in the list, as it does on such servers.
@@ -137,7 +150,7 @@ fn leave<D: Directory + ?Sized, P>(
         return close(directory, rules, &room, emit);
     }
     let members = directory.members(&room);
-    for &to in members {
+    for &to in members.iter().filter(|_| rules.announce_leaves) {
         emit(Effect::Send { to, message: ServerMessage::UserLeft(leaver), clause: ROOM_08 });
     }
     if let (true, HostLeaves::HandOver, Some(host)) = (was_host, rules.host_leaves, members.first()) {
@@ -185,7 +198,7 @@ fn relay<D: Directory + ?Sized, P: Clone>(
                 return deliver(to, signal.payload);
             }
         }
-        (Relay::Anything, Target::User(to)) => {
+        (Relay::Anything | Relay::Everybody, Target::User(to)) => {
             if directory.is_connected(to) {
                 return deliver(to, signal.payload);
             }
@@ -196,7 +209,7 @@ fn relay<D: Directory + ?Sized, P: Clone>(
             }
             return;
         }
-        (Relay::FellowMembers, Target::Room(_)) | (_, Target::Unknown) => {}
+        (Relay::FellowMembers | Relay::Everybody, Target::Room(_)) | (_, Target::Unknown) => {}
     }
     if rules.report_undeliverable {
         refuse_signal(sender, kind, SignalRefusal::Undeliverable, RELAY_07, emit);

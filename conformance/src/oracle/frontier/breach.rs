@@ -111,7 +111,7 @@ impl Script {
         let Some(phase) = line.items.get(item as usize).map(|item| item.phase) else { return ERR_03 };
         let mut before = line.items[..item as usize].iter().filter(|item| item.phase == phase);
         let clause = before.find_map(|item| match &item.what {
-            Ask::Request { ack: false, .. } => Some(ERR_04),
+            Ask::Request { ack: false, sure: false, .. } => Some(ERR_04),
             Ask::Signal { signal: Err(SignalFault::TooLarge), .. } => Some(ERR_02),
             _ => None,
         });

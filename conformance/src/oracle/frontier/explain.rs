@@ -30,7 +30,7 @@ impl Search<'_> {
     /// The state after a course, if what it sends is what arrived.
     pub(super) fn explain(self, slot: Slot, course: Course, mode: Mode) -> Option<State> {
         let (script, phase) = (self.script, self.moment.phase);
-        let Course { mut state, item, sent, ack, fault, .. } = course;
+        let Course { mut state, item, mut sent, ack, fault, .. } = course;
         let most = state.cost.must;
         state.begin_step();
         let line = &script.lines[usize::from(slot)];
@@ -61,6 +61,7 @@ impl Search<'_> {
             }
         }
         let since = served.map_or(0, |item| item.at);
+        self.order_introductions(&state, slot, &mut sent);
         for (to, message, clause) in sent {
             self.receive(&mut state, to, message, clause, since);
             if mode == Mode::Strict && state.cost.must > most {
@@ -68,6 +69,19 @@ impl Search<'_> {
             }
         }
         (mode == Mode::Lenient || state.cost.must == most).then_some(state)
+    }
+
+    /// In which order a joiner is told of those who are there is left open: in that in which it came.
+    fn order_introductions(self, state: &State, slot: Slot, sent: &mut [(Slot, Message, RequirementId)]) {
+        if !self.script.rules.introduce_members {
+            return;
+        }
+        let ahead = &self.script.lines[usize::from(slot)].sightings[state.stand(slot).seen as usize..];
+        sent.sort_by_key(|(to, message, _)| {
+            let is_introduction = *to == slot && matches!(message, ServerMessage::UserJoined(_));
+            let place = ahead.iter().position(|sighting| self.script.is_message(message, sighting));
+            if is_introduction { place.map_or(usize::MAX, |place| place + 1) } else { 0 }
+        });
     }
 
     /// Puts a message that was sent beside what its receiver sees next. It has to come before the ack of any fence that the
@@ -133,7 +147,7 @@ impl Script {
             (
                 ServerMessage::Signal { kind, from, payload },
                 Look::Signal { kind: seen, from: named, payload: arrived },
-            ) => *kind == seen && named == Some(user(from)) && self.payload(*from, *payload) == arrived,
+            ) => *kind == seen && named == Some(self.signature(*from)) && self.payload(*from, *payload) == arrived,
             (ServerMessage::Error(kind, _), Look::Error(seen)) => seen == Some(*kind),
             (ServerMessage::RoomClosed, Look::RoomClosed) => true,
             (ServerMessage::HostChanged(slot), Look::HostChanged { user: named }) => user(slot) == named,
@@ -149,7 +163,7 @@ impl Script {
         else {
             return None;
         };
-        let same_name = named == Some(self.lines[usize::from(*from)].user);
+        let same_name = named == Some(self.signature(*from));
         let same_payload = self.payload(*from, *payload) == arrived;
         match (*kind == seen && !self.was_sent(sighting), same_name, same_payload) {
             (true, false, true) => Some(RELAY_03),
@@ -169,6 +183,11 @@ impl Script {
         match (message, answer) {
             (ServerMessage::Refused(_), Answer::Refused) => true,
             (ServerMessage::Created(room), Answer::Accepted { room: named, .. }) => *named == Some(*room),
+            (ServerMessage::Joined(room, _), Answer::Accepted { room: named, .. })
+                if !self.profile.dialect().lists_members() =>
+            {
+                *named == Some(*room)
+            }
             (ServerMessage::Joined(room, members), Answer::Accepted { room: named, existing: Some(listed) }) => {
                 let mut users: Vec<_> = members.iter().map(|slot| self.lines[usize::from(*slot)].user).collect();
                 users.sort_unstable();

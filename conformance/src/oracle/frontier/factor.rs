@@ -7,7 +7,7 @@ use super::{
     closure::{Goal, Moment, Search, TooMany},
     explain::Mode,
     objection::{Ground, Objection, merge},
-    script::{MarkKind, Script, Slot},
+    script::{MarkKind, Script, Slot, count},
     state::State,
     statistics::Statistics,
     words::Words,
@@ -177,6 +177,10 @@ impl Factor {
         let mut past = Self::new(self.script.before(at));
         past.position = start.clone();
         past.position.states.iter_mut().for_each(|state| past.script.cut(state));
+        // What nothing explains may have come before this phase began.
+        for (sent, line) in past.position.sent.iter_mut().zip(&past.script.lines) {
+            *sent = (*sent).min(count(line.items.len()));
+        }
         match past.pass(phase, Mode::Strict) {
             Ok(()) => {}
             Err(Stop::Dead | Stop::Bound(_)) => return Vec::new(),

@@ -31,7 +31,7 @@ pub(super) fn parts(trace: &Trace) -> Vec<BTreeSet<ConnectionId>> {
             Entry::SentBroken { .. } | Entry::SentRaw { .. } | Entry::Knocked { .. } => {}
             Entry::Ending { .. } | Entry::Fence { .. } | Entry::Fenced { .. } | Entry::FenceLost { .. } => {}
             Entry::Received { .. } | Entry::Acked { .. } | Entry::Ended { .. } => {}
-            Entry::Waited { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
+            Entry::Waited { .. } | Entry::Missed { .. } | Entry::Unsayable { .. } | Entry::GaveUp { .. } => {}
         }
     }
     union.connections()

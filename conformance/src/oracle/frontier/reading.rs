@@ -10,7 +10,9 @@ use super::{
         facts::{Fault, Stimulus},
         story::{Act, Story, What},
     },
-    script::{Aim, Answer, Ask, Item, Line, Look, Mark, MarkKind, Room, Script, Sighting, Slot, Unasked, count},
+    script::{
+        Aim, Answer, Ask, Item, Line, Look, Mark, MarkKind, NOBODY, Room, Script, Sighting, Slot, Unasked, count,
+    },
     symbols::fingerprint,
 };
 use crate::{
@@ -53,7 +55,7 @@ impl Script {
                 self.acked(at, slot, *ack, answer);
             }
             Entry::Received { .. } => self.received(story, at, slot),
-            Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } => {}
+            Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } | Entry::Unsayable { .. } => {}
             Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
             Entry::Knocked { .. } => {}
         }
@@ -91,7 +93,8 @@ impl Script {
             Stimulus::Request { join, room, ack } => {
                 let kind = if join { RequestKind::Join } else { RequestKind::Create };
                 let room = room.map(|room| self.room(room)).ok_or_else(|| why_invalid(act));
-                Ask::Request { kind, room, ack }
+                let sure = !self.profile.dialect().answers_requests;
+                Ask::Request { kind, room, ack: ack && !sure, sure }
             }
             Stimulus::Leave => Ask::Leave,
             Stimulus::Signal { kind, target, payload, fault } => {
@@ -101,7 +104,7 @@ impl Script {
                         let user = self.users.number(target);
                         let room = RoomId::parse(target).ok().map(|_| self.room(target));
                         let payload = fingerprint(payload);
-                        let from = self.line(slot).user;
+                        let from = self.signature(slot);
                         self.sent.insert((kind, from, payload));
                         let key = (user, kind, from, payload);
                         self.signals.entry(key).or_default().sent += 1;
@@ -199,6 +202,10 @@ impl Script {
     }
 
     fn acked(&mut self, at: usize, slot: Slot, ack: u64, answer: Answer) {
+        // Where the server does not answer, the ack is the runner's own, and proves nothing.
+        if !self.profile.dialect().answers_requests {
+            return;
+        }
         // An ack that nobody asked for says nothing, and neither does a second one.
         let Some(number) = self.asked.remove(&(slot, ack)) else { return };
         let item = &mut self.line(slot).items[number as usize];
@@ -216,7 +223,10 @@ impl Script {
         let look = match &seen.what {
             Observation::Notice { left, user, .. } => Look::Notice { left: *left, user: self.users.number(user) },
             Observation::Signal { kind, from, payload } => {
-                let from = from.as_ref().map(|from| self.users.number(from));
+                let from = match self.profile.dialect().names_sender {
+                    true => from.as_ref().map(|from| self.users.number(from)),
+                    false => Some(NOBODY),
+                };
                 let payload = payload.as_ref().map(fingerprint);
                 if let (Some(from), Some(payload)) = (from, payload) {
                     let key = (self.line(slot).user, *kind, from, payload);

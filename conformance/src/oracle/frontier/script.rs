@@ -91,6 +91,8 @@ pub(super) enum Ask {
         kind: RequestKind,
         room: Result<Room, InvalidRoomId>,
         ack: bool,
+        /// It takes effect, ack or not.
+        sure: bool,
     },
     Leave,
     Signal {
@@ -197,6 +199,9 @@ pub(super) struct Copies {
     pub(super) arrived: u32,
 }
 
+/// The number of no user; see [`Script::signature`].
+pub(super) const NOBODY: u32 = u32::MAX;
+
 impl Script {
     /// Of a target that declares this, before the first record.
     pub(super) fn new(profile: Profile) -> Self {
@@ -220,9 +225,14 @@ impl Script {
         self.rules.host_leaves != HostLeaves::Nothing
     }
 
+    /// The user whom a signal of this connection names as its sender: itself, or nobody where signals name none.
+    pub(super) fn signature(&self, slot: Slot) -> u32 {
+        if self.profile.dialect().names_sender { self.lines[usize::from(slot)].user } else { NOBODY }
+    }
+
     /// How often the signal of an item was sent in the whole script, and how often it arrived.
     pub(super) fn copies(&self, slot: Slot, kind: SignalKind, aim: &Aim) -> Copies {
-        let key = (aim.user, kind, self.lines[usize::from(slot)].user, aim.payload);
+        let key = (aim.user, kind, self.signature(slot), aim.payload);
         self.signals.get(&key).copied().unwrap_or_default()
     }
 

@@ -79,9 +79,9 @@ impl Script {
                 courses.extend([unchanged, cut_off]);
             }
             Ask::Leave => courses.push(unchanged.step(Input::Message(slot, ClientMessage::Leave))),
-            Ask::Request { kind, room, ack } => {
+            Ask::Request { kind, room, ack, sure } => {
                 // Whether a request without an ack takes effect is left open.
-                if !ack {
+                if !ack && !sure {
                     courses.push(unchanged.clone());
                 }
                 courses.push(unchanged.request(slot, *kind, *room, *ack));
@@ -154,8 +154,9 @@ impl Course {
         ack: bool,
     ) -> Self {
         let mut course = self.step(Input::Message(slot, ClientMessage::Request { kind, room, ack }));
-        // The one message to the caller itself is the ack.
-        let place = course.sent.iter().position(|(to, ..)| *to == slot);
+        let is_ack =
+            |message: &Message| matches!(message, Message::Created(_) | Message::Joined(..) | Message::Refused(_));
+        let place = course.sent.iter().position(|(to, message, _)| *to == slot && is_ack(message));
         course.ack = place.map(|place| course.sent.remove(place)).map(|(_, message, clause)| (message, clause));
         course
     }

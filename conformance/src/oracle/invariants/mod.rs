@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use glare_model::requirement::{
     RequirementId,
-    ids::{RELAY_01, RELAY_07, ROOM_07, ROOM_08, ROOM_12},
+    ids::{RELAY_01, RELAY_07, ROOM_06, ROOM_07, ROOM_08, ROOM_12},
 };
 
 use super::{
@@ -25,7 +25,7 @@ use super::{
     facts::{Facts, Place, Stimulus},
     story::{Act, PhaseStory, Story},
 };
-use crate::{observation::Observation, transport::ConnectionId};
+use crate::{dialect::Dialect, observation::Observation, transport::ConnectionId};
 
 pub(super) use err::fresh_clients_work;
 pub(super) use order::judge_order;
@@ -106,25 +106,33 @@ impl Scene<'_> {
         notices.filter(|(left, user)| !(*left && self.may_vanish(user))).collect()
     }
 
+    /// Where the target differs.
+    fn dialect(&self) -> &Dialect {
+        self.before.profile.dialect()
+    }
+
     /// All listening connections get exactly the notices expected of them.
     fn expect_notices(
         &self,
-        expected: &BTreeMap<ConnectionId, Notice<'_>>,
+        expected: &BTreeMap<ConnectionId, Vec<Notice<'_>>>,
         clause: RequirementId,
         found: &mut Vec<Violation>,
     ) {
         for connection in self.before.listening() {
             let name = self.story.name(connection);
             let mut notices = self.notices_at(connection);
-            if let Some(due) = expected.get(&connection) {
+            let due = expected.get(&connection).map(Vec::as_slice).unwrap_or_default();
+            for due in due {
                 match notices.iter().position(|notice| notice == due) {
                     Some(place) => {
                         notices.remove(place);
                     }
                     None if self.phase.ended.contains(&connection) => {}
                     None => {
+                        // A joiner that is told of somebody who was there: that is its list of members.
+                        let introduces = !due.0 && self.phase.acts.iter().any(|act| act.connection == connection);
                         let what = format!("{name} gets {}", self.describe_notice(*due));
-                        found.push(self.missing(clause, what));
+                        found.push(self.missing(if introduces { ROOM_06 } else { clause }, what));
                     }
                 }
             }
@@ -134,13 +142,15 @@ impl Scene<'_> {
             }
             // What the target ended is announced like any end, whatever else the phase is about.
             let extra = notices.iter().find(|notice| {
-                !(notice.0 && self.target_ended(notice.1)) || expected.values().any(|due| due == *notice)
+                !(notice.0 && self.target_ended(notice.1)) || expected.values().flatten().any(|due| due == *notice)
             });
             if let Some(extra) = extra {
                 let clause = if self.is_former_fellow(connection, extra.1) { ROOM_12 } else { clause };
-                let due = expected.get(&connection).map_or("no notice".to_owned(), |due| {
-                    format!("exactly one notice, {}", self.describe_notice(*due))
-                });
+                let due = match due {
+                    [] => "no notice".to_owned(),
+                    [one] => format!("exactly one notice, {}", self.describe_notice(*one)),
+                    several => format!("exactly {} notices, one of each", several.len()),
+                };
                 let actual = format!("{name} got {}", self.describe_notice(*extra));
                 found.push(self.violation(clause, format!("{name} gets {due}"), actual));
             }

@@ -9,6 +9,7 @@ use glare_model::requirement::{
 use serde_json::Value;
 
 use crate::{
+    dialect::Dialect,
     observation::{Observation, json_equal},
     oracle::{
         Oracle, Violation,
@@ -26,13 +27,16 @@ enum Moment<'a> {
 }
 
 /// Judges the phases up to and including `last`.
-pub(in crate::oracle) fn judge_order(story: &Story, last: usize) -> Vec<Violation> {
+pub(in crate::oracle) fn judge_order(story: &Story, last: usize, dialect: &Dialect) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut stays: Vec<Stay> = Vec::new();
     for connection in story.connections.keys() {
         let moments = moments(story, *connection, last);
-        join_ack_comes_first(story, *connection, &moments, &mut found);
-        stays.extend(read_stays(story, *connection, &moments, &mut found));
+        // Where nobody answers, whoever asks is in at once, and nothing can come before that.
+        if dialect.answers_requests {
+            join_ack_comes_first(story, *connection, &moments, &mut found);
+        }
+        stays.extend(read_stays(story, *connection, &moments, dialect, &mut found));
         signals_keep_their_order(story, *connection, last, &mut found);
     }
     notices_have_one_order(story, &stays, &mut found);
@@ -143,6 +147,7 @@ fn read_stays(
     story: &Story,
     connection: ConnectionId,
     moments: &[Moment<'_>],
+    dialect: &Dialect,
     found: &mut Vec<Violation>,
 ) -> Vec<Stay> {
     let mut stays: Vec<Stay> = Vec::new();
@@ -168,6 +173,8 @@ fn read_stays(
                     }
                     if *left {
                         known.remove(user);
+                        // Whoever was not announced to this one, because it was there before, may come back.
+                        early.retain(|(sender, _)| sender != user || dialect.lists_members());
                     } else {
                         known.insert(user.clone());
                         if let Some((_, at)) = early.iter().find(|(sender, _)| sender == user) {

@@ -6,7 +6,7 @@ use glare_model::{
     message::SignalKind,
     requirement::{
         RequirementId,
-        ids::{RELAY_01, RELAY_02, RELAY_03, ROOM_07, ROOM_08, ROOM_12, ROOM_15},
+        ids::{RELAY_01, RELAY_02, RELAY_03, RELAY_04, ROOM_07, ROOM_08, ROOM_12, ROOM_15},
     },
 };
 use serde_json::Value;
@@ -36,6 +36,9 @@ fn moves(act: &Act) -> bool {
 
 /// ROOM-15: of several creates of one unused id by callers in no room, exactly one succeeds.
 fn concurrent_creates(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
+    if !scene.before.profile.judges(ROOM_15) {
+        return;
+    }
     let mut creates: BTreeMap<&str, Vec<&Act>> = BTreeMap::new();
     for act in acts {
         match act.stimulus() {
@@ -69,6 +72,10 @@ fn concurrent_creates(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation
 
 /// RELAY-01 between two members of one room that do nothing but signal: everything arrives once, whatever others do.
 fn signals_between_members_that_stay(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
+    // Whose a signal is that does not say so, only the model can tell.
+    if !scene.dialect().names_sender {
+        return;
+    }
     let unsettled: BTreeSet<_> = acts.iter().filter(|act| moves(act)).map(|act| act.connection).collect();
     let staying: Vec<_> = scene.before.listening().filter(|one| !unsettled.contains(one)).collect();
     for &sender in &staying {
@@ -178,6 +185,7 @@ fn bystanders(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>) {
         let (clause, user) = match &seen.what {
             Observation::Notice { left: true, user, .. } => (ROOM_08, user.as_str()),
             Observation::Notice { left: false, user, .. } => (ROOM_07, user.as_str()),
+            Observation::Signal { .. } if !scene.before.profile.judges(RELAY_04) => continue,
             Observation::Signal { from, .. } => (RELAY_01, from.as_deref().unwrap_or("")),
             _ => continue,
         };

@@ -8,6 +8,7 @@ use glare_model::{
             ERR_01, ERR_02, RELAY_01, RELAY_02, RELAY_03, RELAY_04, RELAY_05, RELAY_06, RELAY_07, RELAY_08, ROOM_12,
         },
     },
+    room::Relay,
 };
 use serde_json::Value;
 
@@ -72,8 +73,10 @@ fn well_formed(scene: &Scene<'_>, sender: ConnectionId, sent: &Sent<'_>, found: 
 }
 
 fn named(scene: &Scene<'_>, sender: ConnectionId, target: &str) -> Named {
+    let everybody = scene.before.profile.rules().relay == Relay::Everybody;
     let room = match scene.before.place(sender) {
         Place::In(room) => room,
+        Place::Nowhere if everybody => String::new(),
         Place::Nowhere => return Named::Nobody(RELAY_05),
         Place::MaybeIn(_) | Place::Gone => return Named::Unclear,
     };
@@ -82,7 +85,9 @@ fn named(scene: &Scene<'_>, sender: ConnectionId, target: &str) -> Named {
             scene.story.user(*connection) == target && scene.before.place(*connection) != Place::Gone
         });
     match owner {
+        Some(owner) if owner == sender && !scene.before.profile.judges(RELAY_08) => Named::Unclear,
         Some(owner) if owner == sender => Named::Nobody(RELAY_08),
+        Some(owner) if everybody => Named::Fellow(owner),
         Some(owner) => match scene.before.place(owner) {
             Place::In(own) if own == room => Named::Fellow(owner),
             Place::MaybeIn(_) => Named::Unclear,
@@ -124,7 +129,7 @@ fn delivery(
         }
         [(_, from, payload)] => {
             let own = scene.story.user(sender);
-            if *from != Some(own) {
+            if scene.dialect().names_sender && *from != Some(own) {
                 let actual = from.map_or("no string".to_owned(), |from| scene.story.name_of_user(from));
                 found.push(scene.violation(RELAY_03, format!("from = {}", scene.story.name(sender)), actual));
             }
@@ -147,6 +152,9 @@ fn expect_error(
     found: &mut Vec<Violation>,
 ) {
     scene.expect_no_error_elsewhere(sender, clause, found);
+    if !scene.before.profile.judges(clause) || scene.dialect().is_silent_on(clause) {
+        return;
+    }
     let own = scene.phase.seen.iter().filter(|seen| seen.connection == sender);
     let errors: Vec<_> = own
         .filter_map(|seen| match seen.what {

@@ -15,6 +15,7 @@ use super::{
     host::{Parting, parting},
 };
 use crate::{
+    dialect::{MembersRule, RoomsRule, SecondRoomRule},
     observation::Observation,
     oracle::{Violation, facts::Place, story::Act},
     trace::Ending,
@@ -34,12 +35,15 @@ fn outcome(scene: &Scene<'_>, caller: ConnectionId, join: bool, room: Option<&st
     let Some(room) = room else { return Outcome::Refused(ROOM_03) };
     match place {
         Place::Gone | Place::MaybeIn(_) => return Outcome::Open,
+        Place::In(_) if scene.dialect().second_room != SecondRoomRule::Refused => return Outcome::Open,
         Place::In(_) => return Outcome::Refused(ROOM_04),
         Place::Nowhere => {}
     }
     let exists = !scene.before.members(room).is_empty();
     let unclear = !exists && !scene.before.maybe_members(room).is_empty();
     let existed = scene.before.existed(room);
+    // Where entering makes a room, to create and to join are the same.
+    let join = if scene.dialect().rooms == RoomsRule::Created { join } else { exists };
     match (join, exists) {
         _ if unclear => Outcome::Open,
         (false, true) => Outcome::Refused(ROOM_02),
@@ -86,6 +90,8 @@ pub(super) fn request(
         return;
     }
     let mut expected = BTreeMap::new();
+    // Where entering makes a room, whoever creates one with members in it joins them.
+    let join = join || scene.dialect().rooms != RoomsRule::Created;
     let notice_clause = match (accepted, join) {
         (true, true) => ROOM_07,
         (true, false) => ROOM_01,
@@ -93,7 +99,14 @@ pub(super) fn request(
     };
     if let (true, true, Some(room)) = (accepted, join, room) {
         let user = scene.story.user(act.connection);
-        expected = scene.before.members(room).into_iter().map(|member| (member, (false, user))).collect();
+        let members = scene.before.members(room);
+        if scene.before.profile.rules().announce_joins {
+            expected = members.iter().map(|member| (*member, vec![(false, user)])).collect();
+        }
+        if scene.dialect().members == MembersRule::Announced {
+            let known = members.into_iter().map(|member| (false, scene.story.user(member)));
+            expected.insert(act.connection, known.collect());
+        }
     }
     scene.expect_notices(&expected, notice_clause, found);
 }
@@ -123,7 +136,7 @@ fn ack(
                 let actual = format!("{:?}", named.as_deref().unwrap_or("none"));
                 found.push(scene.violation(clause, format!("the ack's roomId is {:?}", room.unwrap_or("")), actual));
             }
-            if let (true, Some(room)) = (join, room) {
+            if let (true, Some(room)) = (join && scene.dialect().lists_members(), room) {
                 existing_users(scene, room, existing.as_deref(), found);
             }
         }
@@ -193,10 +206,11 @@ pub(super) fn expect_departure(
 }
 
 /// Everybody who has to hear of a connection's departure, and what.
-fn departure<'a>(scene: &Scene<'a>, leaver: ConnectionId) -> BTreeMap<ConnectionId, Notice<'a>> {
+fn departure<'a>(scene: &Scene<'a>, leaver: ConnectionId) -> BTreeMap<ConnectionId, Vec<Notice<'a>>> {
     let Some(room) = scene.before.room(leaver) else { return BTreeMap::new() };
-    let others = scene.before.members(&room).into_iter().filter(|member| *member != leaver);
-    others.map(|member| (member, (true, scene.story.user(leaver)))).collect()
+    let is_told = scene.before.profile.rules().announce_leaves;
+    let others = scene.before.members(&room).into_iter().filter(|member| is_told && *member != leaver);
+    others.map(|member| (member, vec![(true, scene.story.user(leaver))])).collect()
 }
 
 /// ROOM-13: by now every fellow member was told that the frozen client is gone.
@@ -220,6 +234,9 @@ fn noticed(scene: &Scene<'_>, frozen: ConnectionId, found: &mut Vec<Violation>) 
 
 /// ROOM-14 on every notice of the phase.
 pub(super) fn timestamps(scene: &Scene<'_>, found: &mut Vec<Violation>) {
+    if !scene.dialect().has_timestamps {
+        return;
+    }
     for seen in &scene.phase.seen {
         if let Observation::Notice { timestamp, .. } = &seen.what {
             let text = timestamp.as_deref().unwrap_or("");

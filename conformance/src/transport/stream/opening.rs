@@ -5,7 +5,9 @@ use std::io;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use url::{Host, Url};
@@ -48,13 +50,34 @@ pub(in crate::transport) fn base_url(base: &Url, default_path: &str) -> Result<U
 /// # Errors
 /// [`OpenError`], in words.
 pub(in crate::transport) async fn open(url: &Url, hint: &str) -> Result<Stream, OpenError> {
+    open_with(url, hint, &[], None).await
+}
+
+/// Opens a WebSocket with headers of one's own, and asks for a subprotocol.
+///
+/// # Errors
+/// [`OpenError`], in words.
+pub(in crate::transport) async fn open_with(
+    url: &Url,
+    hint: &str,
+    headers: &[(String, String)],
+    subprotocol: Option<&str>,
+) -> Result<Stream, OpenError> {
+    let invalid = |what: &str| OpenError::NotThisProtocol(format!("the binding's {what} is none of HTTP"));
+    let mut request = url.as_str().into_client_request().map_err(|_| invalid("URL"))?;
+    let protocol = subprotocol.map(|name| ("Sec-WebSocket-Protocol", name));
+    for (name, value) in headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(protocol) {
+        let name = name.parse::<HeaderName>().map_err(|_| invalid(&format!("header {name:?}")))?;
+        let value = value.parse::<HeaderValue>().map_err(|_| invalid(&format!("value of the header {name}")))?;
+        request.headers_mut().insert(name, value);
+    }
     let tcp = open_tcp(url).await?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
         .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
-    match client_async_with_config(url.as_str(), tcp, Some(config)).await {
+    match client_async_with_config(request, tcp, Some(config)).await {
         Ok((stream, _response)) => Ok(stream),
         Err(error) => Err(handshake_failure(url, &address(url)?, hint, error)),
     }
@@ -108,10 +131,16 @@ pub(in crate::transport) async fn next_text(stream: &mut Stream, url: &Url) -> R
 /// # Errors
 /// [`OpenError::Unreachable`] if the connection broke.
 pub(in crate::transport) async fn send_text(stream: &mut Stream, url: &Url, text: &str) -> Result<(), OpenError> {
-    stream
-        .send(Message::text(text))
-        .await
-        .map_err(|error| OpenError::Unreachable(format!("{url}: {}", break_reason(&error))))
+    send(stream, url, Message::text(text)).await
+}
+
+/// Sends a frame on a connection that is being opened.
+///
+/// # Errors
+/// [`OpenError::Unreachable`] if the connection broke.
+pub(in crate::transport) async fn send(stream: &mut Stream, url: &Url, message: Message) -> Result<(), OpenError> {
+    let sent = stream.send(message).await;
+    sent.map_err(|error| OpenError::Unreachable(format!("{url}: {}", break_reason(&error))))
 }
 
 /// The error for a frame of another shape than `expected`.

@@ -297,6 +297,11 @@ async fn broken_frames_arrive_as_they_are_meant() {
         (BrokenFrame::DeepNesting, 0x81, r#"42["offer","#, r#"{"event":"offer","data":"#),
         (BrokenFrame::Empty, 0x81, "", ""),
         (BrokenFrame::StrayAck, 0x81, "43999999999999[{}]", r#"{"event":"ack","ack":999999999999,"data":{}}"#),
+        (BrokenFrame::BareRequest, 0x81, r#"42["create-room"]"#, r#"{"event":"create-room"}"#),
+        (BrokenFrame::NullRequest, 0x81, r#"42["create-room",null]"#, r#"{"event":"create-room","data":null}"#),
+        (BrokenFrame::MistypedRequest, 0x81, r#"42["create-room",7]"#, r#"{"event":"create-room","data":7}"#),
+        (BrokenFrame::BareSignal, 0x81, r#"42["offer"]"#, r#"{"event":"offer"}"#),
+        (BrokenFrame::NullSignal, 0x81, r#"42["offer",null]"#, r#"{"event":"offer","data":null}"#),
         (BrokenFrame::ReservedOpcode, 0x83, "reserved", "reserved"),
     ];
     for (wire, column) in [(Wire::SocketIo, 0), (Wire::Json, 1)] {

@@ -1,0 +1,426 @@
+//! The binding language, as it is written in a TOML file. docs/binding.schema.json is made from these types.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use crate::dialect::{
+    MalformedRule, MembersRule, NoticesRule, ReachRule, RoomsRule, SecondRoomRule, UndeliverableRule,
+};
+
+/// How a target's wire carries the protocol of docs/protocol.md.
+///
+/// Texts and JSON values may have holes, such as `{room}`: in what is sent they are filled, in what is received they
+/// capture.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BindingFile {
+    /// The name by which a target selects it: a-z, 0-9 and -.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// What it is for, in a line.
+    pub description: String,
+    /// How connections are made.
+    pub transport: TransportTable,
+    /// Where user ids come from.
+    #[serde(default)]
+    pub identity: IdentityTable,
+    /// What is sent on every new connection, in order.
+    #[serde(default)]
+    #[schemars(with = "Vec<Value>")]
+    pub hello: Vec<Spanned<Value>>,
+    /// Creating a room; absent where joining does that.
+    pub create: Option<RequestTable>,
+    /// Joining a room.
+    pub join: RequestTable,
+    /// Leaving a room; absent where a member leaves by closing its connection.
+    pub leave: Option<LeaveTable>,
+    /// Signals.
+    pub signal: SignalTable,
+    /// Any event by name, for what the protocol does not name (ERR-05); holes `{event}`, `{data}` and `{ack}`. On Socket.IO
+    /// that is `["{event}", "{data}"]` unless said otherwise.
+    #[schemars(with = "Option<Value>")]
+    pub unknown: Option<Spanned<Value>>,
+    /// Whether the target names events and members as docs/protocol.md does, so that malformed signals can be said by
+    /// `unknown`.
+    #[serde(default)]
+    pub names_of_the_protocol: bool,
+    /// What the server may send, in order: the first pattern that fits says what a message means. What none fits is recorded
+    /// as an event that the protocol does not name.
+    #[serde(default)]
+    pub receive: Vec<ReceiveTable>,
+    /// What is sent again and again to stay connected.
+    pub keepalive: Option<KeepaliveTable>,
+    /// The round trip that proves that nothing more is on its way.
+    #[serde(default)]
+    pub fence: FenceTable,
+    /// Where the target differs from docs/protocol.md legitimately. What is not declared here has to be as there.
+    #[serde(default)]
+    pub dialect: DialectTable,
+    /// Optional parts of the protocol that the target has, such as `host-close` or `capacity=8`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub capabilities: Vec<Spanned<String>>,
+    /// Clauses that cannot be judged on this wire, each with the reason. What follows from the rest need not be said.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub not_applicable: BTreeMap<Spanned<String>, String>,
+    /// How to start the server, for `--process` without a command and for the scripts.
+    pub process: Option<ProcessTable>,
+}
+
+/// How connections are made: `[transport.socket-io]` or `[transport.websocket]`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum TransportTable {
+    /// Socket.IO v4 over Engine.IO 4. A message is a list: the event's name and its arguments.
+    #[serde(rename = "socket-io")]
+    SocketIo {
+        /// The path of the handshake.
+        #[serde(default = "default_path")]
+        path: String,
+        /// The namespace.
+        #[serde(default = "default_namespace")]
+        namespace: String,
+        /// The payload of the CONNECT packet.
+        #[schemars(with = "Option<Value>")]
+        auth: Option<Spanned<Value>>,
+        /// Parameters of the handshake's query.
+        #[serde(default)]
+        #[schemars(with = "BTreeMap<String, String>")]
+        query: BTreeMap<String, Spanned<String>>,
+        /// How packets travel.
+        #[serde(default)]
+        over: Over,
+    },
+    /// One JSON value, or one text, a WebSocket frame.
+    #[serde(rename = "websocket")]
+    WebSocket {
+        /// Path and query, below the target's address. With the hole `{room}` the room is chosen by connecting.
+        #[schemars(with = "Option<String>")]
+        path: Option<Spanned<String>>,
+        /// Headers of the handshake.
+        #[serde(default)]
+        #[schemars(with = "BTreeMap<String, String>")]
+        headers: BTreeMap<String, Spanned<String>>,
+        /// The subprotocol to ask for.
+        subprotocol: Option<String>,
+        /// How a frame is read and written.
+        #[serde(default)]
+        frames: Frames,
+        /// An HTTP GET before connecting, whose answer is needed for it.
+        prelude: Option<PreludeTable>,
+    },
+}
+
+fn default_path() -> String {
+    "/socket.io/".to_owned()
+}
+
+fn default_namespace() -> String {
+    "/".to_owned()
+}
+
+/// How Socket.IO packets travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Over {
+    /// In WebSocket frames from the start.
+    #[default]
+    Websocket,
+    /// By HTTP long-polling, without an upgrade.
+    Polling,
+}
+
+/// How a WebSocket frame is read and written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Frames {
+    /// JSON in text frames.
+    #[default]
+    Text,
+    /// JSON in binary frames.
+    Binary,
+    /// Plain text in text frames: templates and patterns are texts.
+    Plain,
+}
+
+/// An HTTP GET before connecting.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PreludeTable {
+    /// Path and query, below the target's address.
+    #[schemars(with = "String")]
+    pub get: Spanned<String>,
+    /// What the body is, as a pattern: JSON if it is JSON, else its text.
+    #[schemars(with = "Value")]
+    pub answer: Spanned<Value>,
+}
+
+/// Where user ids come from.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct IdentityTable {
+    /// Who chooses the id.
+    #[serde(default)]
+    pub from: IdentityFrom,
+    /// The form of ids that the client chooses: `uuid`, `hexN` (N hexadecimal digits) or `word`.
+    #[schemars(with = "Option<String>")]
+    pub form: Option<Spanned<String>>,
+    /// How a member looks in a list of members: a pattern with the hole `{user}`, or `"keys"` for a map by id. A plain id
+    /// unless said otherwise.
+    #[schemars(with = "Option<Value>")]
+    pub listed: Option<Spanned<Value>>,
+}
+
+/// Who chooses the id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityFrom {
+    /// It is the socket id of Socket.IO's CONNECT packet.
+    #[default]
+    Socket,
+    /// A message, received `as = "identified"` with the hole `{id}`. Connecting waits for it.
+    Message,
+    /// The client, by `form`. The hole `{id}` has it from the start.
+    Client,
+    /// The HTTP prelude, whose pattern has the hole `{id}`.
+    Prelude,
+}
+
+/// A request: how it is said, and how its outcome is known.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RequestTable {
+    /// The messages, in order; holes `{room}`, `{id}` and `{ack}`. On Socket.IO the ack belongs to the last one.
+    #[serde(default)]
+    #[schemars(with = "Vec<Value>")]
+    pub send: Vec<Spanned<Value>>,
+    /// Patterns of Socket.IO's ack, each a list of its arguments.
+    pub ack: Option<OutcomeTable>,
+    /// Patterns of a message that answers. With the hole `{ack}` in `send` and here, it answers the request of that number;
+    /// without, the oldest one.
+    pub reply: Option<OutcomeTable>,
+}
+
+/// How the outcome of a request looks. Without either table a request is accepted as soon as it is sent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OutcomeTable {
+    /// It was accepted; holes `{room}` and `{users}` (the members there, as a list).
+    #[schemars(with = "Vec<Value>")]
+    pub accepted: Vec<Spanned<Value>>,
+    /// It was refused.
+    #[serde(default)]
+    #[schemars(with = "Vec<Value>")]
+    pub refused: Vec<Spanned<Value>>,
+}
+
+/// Leaving.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LeaveTable {
+    /// The messages, in order; holes `{room}` and `{id}`.
+    #[schemars(with = "Vec<Value>")]
+    pub send: Vec<Spanned<Value>>,
+    /// Whether the client closes its connection behind them.
+    #[serde(default)]
+    pub closes: bool,
+}
+
+/// Signals.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignalTable {
+    /// The message; holes `{kind}`, `{target}`, `{payload}`, `{room}`, `{id}`. One for all kinds, or see `offer`.
+    #[schemars(with = "Option<Value>")]
+    pub send: Option<Spanned<Value>>,
+    /// The message of an offer.
+    #[schemars(with = "Option<Value>")]
+    pub offer: Option<Spanned<Value>>,
+    /// The message of an answer.
+    #[schemars(with = "Option<Value>")]
+    pub answer: Option<Spanned<Value>>,
+    /// The message of a candidate.
+    #[schemars(with = "Option<Value>")]
+    pub candidate: Option<Spanned<Value>>,
+    /// What stands in `{kind}`.
+    #[serde(default)]
+    pub kinds: Kinds,
+}
+
+/// What stands in `{kind}` for each kind of signal.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Kinds {
+    /// For an offer.
+    pub offer: String,
+    /// For an answer.
+    pub answer: String,
+    /// For a candidate.
+    pub candidate: String,
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self { offer: "offer".to_owned(), answer: "answer".to_owned(), candidate: "candidate".to_owned() }
+    }
+}
+
+/// A message of the server, and what it means.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReceiveTable {
+    /// Its pattern. A string `"{name}"` captures any value, objects and lists may have more than the pattern, and a member
+    /// whose name ends with `?` may be absent.
+    #[serde(rename = "match")]
+    #[schemars(with = "Value")]
+    pub pattern: Spanned<Value>,
+    /// What it means.
+    #[serde(rename = "as")]
+    pub meaning: Meaning,
+    /// For a signal or an error: which kind, where the pattern does not capture `{kind}`.
+    pub kind: Option<KindName>,
+    /// Repeats the meaning for each item of the list in this hole, as `{user}`.
+    pub each: Option<String>,
+    /// What the client answers at once.
+    #[schemars(with = "Option<Value>")]
+    pub answer: Option<Spanned<Value>>,
+    /// Whether the message may mean more: patterns further down are tried too.
+    #[serde(default)]
+    pub also: bool,
+}
+
+/// What a message means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// The client's own id: `{id}`, and `{ping-interval}` and `{ping-timeout}` in milliseconds if the server says how soon it
+    /// notices a silent client.
+    Identified,
+    /// The server admits the client. Connecting waits for it.
+    Ready,
+    /// Somebody joined: `{user}`, and `{timestamp}` if there is one.
+    Joined,
+    /// Somebody left: `{user}`, and `{timestamp}` if there is one.
+    Left,
+    /// A signal: `{from}`, `{payload}`, `{kind}`; with `{to}` the client drops what is for somebody else.
+    Signal,
+    /// The error of a signal, of the kind `{kind}` or the kind sent last.
+    Error,
+    /// The room was closed by its host.
+    Closed,
+    /// Another member is host: `{user}`.
+    HostChanged,
+    /// The answer to a fence.
+    Pong,
+    /// Nothing, and not worth a record.
+    Ignored,
+}
+
+/// A kind of signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KindName {
+    /// `offer`.
+    Offer,
+    /// `answer`.
+    Answer,
+    /// `ice-candidate`.
+    Candidate,
+}
+
+/// What is sent again and again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KeepaliveTable {
+    /// The message.
+    #[schemars(with = "Value")]
+    pub send: Spanned<Value>,
+    /// How often, in milliseconds.
+    #[schemars(with = "u64")]
+    pub every_ms: Spanned<u64>,
+}
+
+/// The round trip that proves that nothing more is on its way to the client that makes it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FenceTable {
+    /// Which round trip.
+    #[serde(default)]
+    pub by: FenceBy,
+    /// The message, for `ping`; its answer is received `as = "pong"`, or is its ack on Socket.IO. The hole `{fence}` is a
+    /// number.
+    #[schemars(with = "Option<Value>")]
+    pub send: Option<Spanned<Value>>,
+}
+
+/// Which round trip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FenceBy {
+    /// A join that has to be refused, and is answered in order with everything else.
+    #[default]
+    Request,
+    /// A message that the server answers.
+    Ping,
+    /// A signal to oneself, where the server delivers that or echoes it.
+    Echo,
+    /// Signals to every fellow member and back, where nothing else tells.
+    Relay,
+    /// There is none: absence is judged by time.
+    None,
+}
+
+/// Where the target differs legitimately. What follows from the rest of the binding need not be said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DialectTable {
+    /// What a member gets that asks for another room.
+    #[serde(default)]
+    pub second_room: SecondRoomRule,
+    /// How long a room exists.
+    #[serde(default)]
+    pub rooms: RoomsRule,
+    /// What a joiner is told of the members that are there.
+    #[serde(default)]
+    pub members: MembersRule,
+    /// Whether members are told who joins and who leaves.
+    #[serde(default)]
+    pub notices: NoticesRule,
+    /// Whom a signal reaches.
+    #[serde(default)]
+    pub reach: ReachRule,
+    /// What comes of a signal that reaches nobody.
+    #[serde(default)]
+    pub undeliverable: UndeliverableRule,
+    /// Whether a malformed signal is answered with an error.
+    #[serde(default)]
+    pub malformed: MalformedRule,
+    /// Whether a client hears its own joining and leaving like the others.
+    #[serde(default)]
+    pub own_notices: bool,
+    /// Whether a joiner finds itself in the list of members.
+    #[serde(default)]
+    pub own_in_list: bool,
+}
+
+/// How to start the server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProcessTable {
+    /// The command line; the hole `{port}` is its port, and so is PORT in its environment.
+    pub command: String,
+    /// More of its environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// The schema of a file, as JSON text.
+#[must_use]
+pub fn schema() -> String {
+    serde_json::to_string_pretty(&schemars::schema_for!(BindingFile)).expect("a schema is JSON") + "\n"
+}

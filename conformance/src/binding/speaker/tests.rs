@@ -1,0 +1,187 @@
+use serde_json::json;
+
+use super::*;
+
+const MATCHBOX: &str = r#"
+name = "box"
+description = "rooms by address, opaque signals"
+[transport.websocket]
+path = "/{room}?next=2"
+[identity]
+from = "message"
+[join]
+[signal]
+send = { Signal = { receiver = "{target}", data = { kind = "{kind}", payload = "{payload}" } } }
+[[receive]]
+match = { IdAssigned = "{id}" }
+as = "identified"
+[[receive]]
+match = { NewPeer = "{user}" }
+as = "joined"
+[[receive]]
+match = { Signal = { sender = "{from}", data = { kind = "{kind}", payload = "{payload}" } } }
+as = "signal"
+[fence]
+by = "none"
+[dialect]
+rooms = "implicit"
+members = "untold"
+"#;
+
+const PUBSUB: &str = r#"
+name = "pubsub"
+description = "topics, and an echo to the sender"
+[transport.websocket]
+[identity]
+from = "client"
+form = "hex8"
+[join]
+send = [{ type = "subscribe", topics = ["{room}"] }]
+[leave]
+send = [{ type = "unsubscribe", topics = ["{room}"] }]
+[signal]
+send = { type = "publish", topic = "{room}", data = { from = "{from}", to = "{target}", "{kind}" = 1, signal = "{payload}", kind = "{kind}" } }
+[[receive]]
+match = { type = "publish", data = { from = "{from}", to = "{to}", kind = "{kind}", signal = "{payload}" } }
+as = "signal"
+[[receive]]
+match = { type = "ping" }
+as = "ignored"
+answer = { type = "pong" }
+[[receive]]
+match = { type = "pong" }
+as = "pong"
+[fence]
+by = "ping"
+send = { type = "ping" }
+[dialect]
+rooms = "implicit"
+second-room = "several"
+members = "untold"
+notices = "none"
+"#;
+
+fn speaker(text: &str) -> Speaker {
+    let plan = Plan::read("test.toml", text).unwrap_or_else(|error| panic!("{}", error.render(false)));
+    Speaker::new(Arc::new(plan), Arc::default())
+}
+
+fn built_in(name: &str) -> Speaker {
+    let (plan, _) = crate::binding::library().iter().find(|(plan, _)| plan.name() == name).unwrap();
+    Speaker::new(Arc::clone(plan), Arc::default())
+}
+
+fn sent(reaction: &Reaction) -> Vec<Value> {
+    reaction.send.iter().map(|outgoing| serde_json::from_str(&outgoing.text).unwrap()).collect()
+}
+
+fn event(name: &str, data: Value) -> Incoming {
+    Incoming::Event { event: name.to_owned(), data: Some(data) }
+}
+
+#[test]
+fn a_request_and_its_ack_are_those_of_the_protocol_on_the_tutorials_wire() {
+    let mut speaker = built_in("tutorial");
+    let reaction = speaker.say("join-room", Some(&json!("r")), Some(7)).unwrap();
+    assert_eq!(reaction.send, [Outgoing { text: r#"["join-room","r"]"#.to_owned(), ack: Some(7) }]);
+    let data = json!({"success": true, "roomId": "r", "existingUsers": ["a"], "more": 1});
+    assert_eq!(
+        speaker.hear_ack(7, &[data]),
+        [Incoming::Ack { ack: 7, data: Some(json!({"success": true, "roomId": "r", "existingUsers": ["a"]})) }]
+    );
+}
+
+#[test]
+fn an_ack_of_no_pattern_is_no_success() {
+    let mut speaker = built_in("tutorial");
+    speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
+    let [Incoming::Ack { data: Some(data), .. }] = &speaker.hear_ack(0, &[json!({"ok": 1})])[..] else {
+        panic!("an ack")
+    };
+    assert_eq!(crate::observation::read_ack(Some(data)), None);
+}
+
+#[test]
+fn a_signal_without_a_target_is_one_without_it_on_any_wire() {
+    let mut speaker = built_in("tutorial");
+    let reaction = speaker.say("offer", Some(&json!({"offer": {"sdp": "x"}})), None).unwrap();
+    assert_eq!(sent(&reaction), [json!(["offer", {"offer": {"sdp": "x"}}])]);
+    let mut speaker = built_in("glare");
+    let reaction = speaker.say("offer", Some(&json!({"target": 7})), None).unwrap();
+    assert_eq!(sent(&reaction), [json!({"event": "offer", "data": {"target": 7}})]);
+}
+
+#[test]
+fn what_a_sender_claims_is_said_where_the_wire_has_a_place_for_it() {
+    let signal = json!({"target": "b", "offer": 1, "from": "c"});
+    let reaction = built_in("tutorial").say("offer", Some(&signal), None).unwrap();
+    assert_eq!(sent(&reaction), [json!(["offer", {"target": "b", "offer": 1, "from": "c"}])]);
+    assert!(speaker(MATCHBOX).say("offer", Some(&signal), None).is_err());
+}
+
+#[test]
+fn replies_belong_to_the_request_of_their_number() {
+    let mut speaker = built_in("glare");
+    speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
+    speaker.say("join-room", Some(&json!("s")), Some(1)).unwrap();
+    let reply = speaker.hear(&json!({"event": "ack", "ack": 1, "data": {"success": false, "error": "no"}}));
+    assert_eq!(reply.incoming, [Incoming::Ack { ack: 1, data: Some(json!({"success": false})) }]);
+}
+
+#[test]
+fn an_externally_tagged_signal_is_read_and_written() {
+    let mut speaker = speaker(MATCHBOX);
+    assert_eq!(speaker.hear(&json!({"IdAssigned": "me"})).identified.as_deref(), Some("me"));
+    let reaction = speaker.say("ice-candidate", Some(&json!({"target": "you", "candidate": null})), None).unwrap();
+    assert_eq!(
+        sent(&reaction),
+        [json!({"Signal": {"receiver": "you", "data": {"kind": "candidate", "payload": null}}})]
+    );
+    let heard = speaker.hear(&json!({"Signal": {"sender": "you", "data": {"kind": "answer", "payload": [1]}}}));
+    assert_eq!(heard.incoming, [event("answer", json!({"answer": [1], "from": "you"}))]);
+}
+
+#[test]
+fn what_is_published_for_somebody_else_is_dropped() {
+    let mut speaker = speaker(PUBSUB);
+    speaker.identify("me");
+    let signal = |to: &str| json!({"type": "publish", "data": {"from": "x", "to": to, "kind": "offer", "signal": 1}});
+    assert_eq!(speaker.hear(&signal("you")).incoming, []);
+    assert_eq!(speaker.hear(&signal("me")).incoming, [event("offer", json!({"offer": 1, "from": "x"}))]);
+}
+
+#[test]
+fn who_asks_a_server_that_does_not_answer_is_in() {
+    let mut speaker = speaker(PUBSUB);
+    let reaction = speaker.say("create-room", Some(&json!("r")), Some(3)).unwrap();
+    assert_eq!(sent(&reaction), [json!({"type": "subscribe", "topics": ["r"]})]);
+    assert_eq!(reaction.incoming, [Incoming::Ack { ack: 3, data: Some(json!({"success": true, "roomId": "r"})) }]);
+    assert_eq!(
+        sent(&speaker.say("leave-room", None, None).unwrap()),
+        [json!({"type": "unsubscribe", "topics": ["r"]})]
+    );
+}
+
+#[test]
+fn pings_are_answered_and_pongs_end_fences() {
+    let mut speaker = speaker(PUBSUB);
+    assert_eq!(sent(&speaker.hear(&json!({"type": "ping"}))), [json!({"type": "pong"})]);
+    assert_eq!(speaker.say_fence(9).unwrap().text, r#"{"type":"ping"}"#);
+    assert_eq!(speaker.hear(&json!({"type": "pong"})).incoming, [refusal(9)]);
+    assert_eq!(speaker.hear(&json!({"type": "pong"})).incoming, []);
+}
+
+#[test]
+fn what_no_pattern_fits_is_recorded_under_no_name_of_the_protocol() {
+    let reaction = speaker(PUBSUB).hear(&json!({"type": "user-left", "data": 1}));
+    let [Incoming::Event { event, .. }] = &reaction.incoming[..] else { panic!("an event") };
+    assert_eq!(event, "(unmatched) user-left");
+}
+
+#[test]
+fn what_a_wire_has_no_words_for_is_said_to_be_so() {
+    let mut speaker = speaker(PUBSUB);
+    for (event, data) in [("offer", json!(7)), ("frobnicate", json!(1)), ("offer", json!({"target": 1, "x": 2}))] {
+        assert!(speaker.say(event, Some(&data), None).is_err(), "{event} {data}");
+    }
+}

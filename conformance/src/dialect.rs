@@ -1,0 +1,323 @@
+//! Dialects: where a target legitimately differs from docs/protocol.md, as data. The model's rules follow from it, and so
+//! does which clauses are judged. What is not declared has to be as in the document.
+
+use std::{collections::BTreeSet, fmt};
+
+use glare_model::{
+    requirement::{
+        RequirementId,
+        ids::{
+            ERR_01, ERR_02, ERR_04, ID_01, ID_02, ORDER_01, ORDER_02, ORDER_04, RELAY_03, RELAY_04, RELAY_05, RELAY_07,
+            RELAY_08, ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_09, ROOM_10,
+            ROOM_11, ROOM_12, ROOM_13, ROOM_14, ROOM_15,
+        },
+    },
+    room::{Entry, Relay, RoomRules, SecondRoom},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+/// How a target differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Dialect {
+    /// What a member gets that asks for another room.
+    pub second_room: SecondRoomRule,
+    /// How long a room exists.
+    pub rooms: RoomsRule,
+    /// What a joiner is told of the members that are there.
+    pub members: MembersRule,
+    /// Whether members are told who joins and who leaves.
+    pub notices: NoticesRule,
+    /// Whom a signal reaches.
+    pub reach: ReachRule,
+    /// What comes of a signal that reaches nobody.
+    pub undeliverable: UndeliverableRule,
+    /// Whether a malformed signal is answered with an error.
+    pub malformed: MalformedRule,
+    /// Whether a request is answered, so that its sender knows what came of it.
+    pub answers_requests: bool,
+    /// Whether a signal names its sender.
+    pub names_sender: bool,
+    /// Whether notices have a timestamp.
+    pub has_timestamps: bool,
+    /// Whether a member can leave without ending its connection.
+    pub leaves_by_message: bool,
+    /// Whether a room is entered by connecting.
+    pub enters_by_connecting: bool,
+    /// Whether clients choose their ids.
+    pub clients_choose_ids: bool,
+    /// Clauses that cannot be judged for other reasons.
+    pub unjudged: Clauses,
+}
+
+/// A set of clauses.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Clauses(u128);
+
+impl Clauses {
+    /// Whether a clause is in it.
+    #[must_use]
+    pub fn contains(self, clause: RequirementId) -> bool {
+        self.0 & bit(clause) != 0
+    }
+
+    fn iter(self) -> impl Iterator<Item = RequirementId> {
+        RequirementId::all().iter().copied().filter(move |clause| self.contains(*clause))
+    }
+}
+
+impl FromIterator<RequirementId> for Clauses {
+    fn from_iter<I: IntoIterator<Item = RequirementId>>(clauses: I) -> Self {
+        Self(clauses.into_iter().fold(0, |bits, clause| bits | bit(clause)))
+    }
+}
+
+fn bit(clause: RequirementId) -> u128 {
+    const { assert!(RequirementId::COUNT <= u128::BITS as usize, "every clause has a bit") };
+    1 << clause.number()
+}
+
+impl fmt::Debug for Clauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(RequirementId::as_str)).finish()
+    }
+}
+
+impl Serialize for Clauses {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(RequirementId::as_str))
+    }
+}
+
+impl<'de> Deserialize<'de> for Clauses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ids = BTreeSet::<String>::deserialize(deserializer)?;
+        ids.iter().map(|id| id.parse::<RequirementId>().map_err(D::Error::custom)).collect()
+    }
+}
+
+impl JsonSchema for Clauses {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Clauses".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        BTreeSet::<String>::json_schema(generator)
+    }
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self::CORE
+    }
+}
+
+impl Dialect {
+    /// That of docs/protocol.md.
+    pub const CORE: Self = Self {
+        second_room: SecondRoomRule::Refused,
+        rooms: RoomsRule::Created,
+        members: MembersRule::Listed,
+        notices: NoticesRule::Both,
+        reach: ReachRule::FellowMembers,
+        undeliverable: UndeliverableRule::Error,
+        malformed: MalformedRule::Error,
+        answers_requests: true,
+        names_sender: true,
+        has_timestamps: true,
+        leaves_by_message: true,
+        enters_by_connecting: false,
+        clients_choose_ids: false,
+        unjudged: Clauses(0),
+    };
+
+    /// Whether a joiner gets a list of members.
+    #[must_use]
+    pub fn lists_members(&self) -> bool {
+        self.members == MembersRule::Listed
+    }
+
+    /// The model's rules for a server of this dialect.
+    #[must_use]
+    pub fn rules(&self) -> RoomRules {
+        let everybody = self.reach == ReachRule::Everybody || self.rooms == RoomsRule::None;
+        RoomRules {
+            second_room: match self.second_room {
+                SecondRoomRule::Moves => SecondRoom::Move,
+                // It is not asked for, where it is not refused.
+                SecondRoomRule::Refused | SecondRoomRule::Several | SecondRoomRule::Impossible => SecondRoom::Refuse,
+            },
+            relay: if everybody { Relay::Everybody } else { Relay::FellowMembers },
+            report_undeliverable: self.undeliverable == UndeliverableRule::Error,
+            report_malformed: self.malformed == MalformedRule::Error,
+            entry: if self.rooms == RoomsRule::Created { Entry::CreateThenJoin } else { Entry::Either },
+            introduce_members: self.members == MembersRule::Announced,
+            announce_joins: matches!(self.notices, NoticesRule::Both | NoticesRule::Joins),
+            announce_leaves: matches!(self.notices, NoticesRule::Both | NoticesRule::Leaves),
+            ..RoomRules::REFERENCE
+        }
+    }
+
+    /// Why a clause is not judged, if it is not.
+    #[must_use]
+    pub fn reason(&self, clause: RequirementId) -> Option<&'static str> {
+        let found = self.reasons().into_iter().find(|(holds, clauses, _)| *holds && clauses.contains(&clause));
+        let unjudged = || self.unjudged.contains(clause).then_some("the binding says that it cannot be judged");
+        found.map(|(.., reason)| reason).or_else(unjudged)
+    }
+
+    fn reasons(&self) -> [(bool, &'static [RequirementId], &'static str); 17] {
+        let rules = self.rules();
+        let (joins, leaves) = (rules.announce_joins, rules.announce_leaves);
+        [
+            (self.rooms == RoomsRule::None, OF_ROOMS, "there are no rooms"),
+            (
+                self.rooms == RoomsRule::Implicit,
+                &[ROOM_02, ROOM_05, ROOM_11, ROOM_15],
+                "rooms are made by entering them",
+            ),
+            (
+                self.second_room != SecondRoomRule::Refused,
+                &[ROOM_04],
+                "the binding declares what a member gets that asks for another room",
+            ),
+            (self.members == MembersRule::Untold, &[ROOM_06], "a joiner is told of no members"),
+            (
+                !self.answers_requests,
+                &[ROOM_01, ROOM_02, ROOM_03, ROOM_05, ROOM_15, ORDER_02],
+                "requests are not answered",
+            ),
+            (!self.answers_requests && self.enters_by_connecting, &[ERR_04], "there are no requests"),
+            (!joins, &[ROOM_07, ORDER_01, ORDER_04], "nobody is told who joins"),
+            (!leaves, &[ROOM_08, ROOM_10, ROOM_13, ORDER_04], "nobody is told who leaves"),
+            (
+                !leaves && self.members == MembersRule::Untold,
+                &[ORDER_01],
+                "nobody is told who leaves, and a joiner not who is there",
+            ),
+            (!self.has_timestamps || !(joins || leaves), &[ROOM_14], "notices have no timestamp"),
+            (!self.names_sender, &[RELAY_03], "signals do not name their sender"),
+            (
+                self.reach == ReachRule::Everybody,
+                &[RELAY_04, RELAY_05],
+                "the binding declares that signals reach everybody",
+            ),
+            (
+                self.undeliverable == UndeliverableRule::Silent,
+                &[RELAY_07],
+                "nobody is told of a signal that reaches nobody",
+            ),
+            (
+                self.undeliverable == UndeliverableRule::Silent && self.rooms == RoomsRule::None,
+                &[RELAY_08],
+                "a client without rooms may call itself",
+            ),
+            (!self.leaves_by_message, &[ROOM_09, ROOM_12], "leaving is closing the connection"),
+            (self.enters_by_connecting, &[RELAY_05], "nobody is connected without a room"),
+            (self.clients_choose_ids, &[ID_01, ID_02], "clients choose their ids"),
+        ]
+    }
+
+    /// Whether the answer that a clause demands is not owed: its absence breaks nothing, and the rest of the clause holds.
+    #[must_use]
+    pub fn is_silent_on(&self, clause: RequirementId) -> bool {
+        self.malformed == MalformedRule::Silent && [ERR_01, ERR_02].contains(&clause)
+    }
+}
+
+/// What has no meaning without rooms.
+const OF_ROOMS: &[RequirementId] = &[
+    ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_09, ROOM_11, ROOM_12, ROOM_15,
+    RELAY_04, RELAY_05,
+];
+
+macro_rules! rule {
+    ($(#[$about:meta])* $name:ident { $(#[$first_about:meta])* $first:ident $(, $(#[$other_about:meta])* $other:ident)* $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name {
+            $(#[$first_about])*
+            #[default]
+            $first,
+            $($(#[$other_about])* $other,)*
+        }
+    };
+}
+
+rule!(
+    /// What a member gets that asks for another room.
+    SecondRoomRule {
+        /// It is refused (ROOM-04).
+        Refused,
+        /// It leaves the first room and enters the second.
+        Moves,
+        /// It is in both.
+        Several,
+        /// It cannot be asked on this wire.
+        Impossible,
+    }
+);
+rule!(
+    /// How long a room exists.
+    RoomsRule {
+        /// From its creation until its last member leaves.
+        Created,
+        /// Whoever enters first makes it: to create and to join are the same.
+        Implicit,
+        /// There are no rooms: everybody is in the same one from connecting on.
+        None,
+    }
+);
+rule!(
+    /// What a joiner is told of the members that are there.
+    MembersRule {
+        /// Their ids, in the answer to its request.
+        Listed,
+        /// Each, by a notice like that of a joiner.
+        Announced,
+        /// Nothing.
+        Untold,
+    }
+);
+rule!(
+    /// Whether members are told who joins and who leaves.
+    NoticesRule {
+        /// Of both.
+        Both,
+        /// Of joining only.
+        Joins,
+        /// Of leaving only.
+        Leaves,
+        /// Of neither.
+        None,
+    }
+);
+rule!(
+    /// Whom a signal reaches.
+    ReachRule {
+        /// A fellow member.
+        FellowMembers,
+        /// Whoever is connected under that id.
+        Everybody,
+    }
+);
+rule!(
+    /// What comes of a signal that reaches nobody.
+    UndeliverableRule {
+        /// An error to its sender (RELAY-07).
+        Error,
+        /// Nothing.
+        Silent,
+    }
+);
+rule!(
+    /// Whether a malformed signal is answered with an error (ERR-01).
+    MalformedRule {
+        /// It is.
+        Error,
+        /// It is not; it reaches nobody all the same.
+        Silent,
+    }
+);

@@ -1,0 +1,118 @@
+//! The adapter's process, and its lines.
+
+use std::{
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    sync::mpsc,
+    time::timeout,
+};
+
+use super::protocol::{FromAdapter, ToAdapter};
+use crate::limits::{ADAPTER_LINE_BYTES_MAX, ADAPTER_WORDS_BYTES_MAX};
+
+/// How long a process that closed its output has to end, so that its status can be told.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The process. It is killed when nobody holds it any more.
+pub(super) struct Adapter {
+    child: Child,
+    words: Arc<Mutex<Vec<u8>>>,
+}
+
+/// What the adapter says.
+pub(super) struct Output(BufReader<ChildStdout>);
+
+impl Adapter {
+    /// Starts a command line.
+    pub(super) fn spawn(command: &str) -> Result<(Self, ChildStdin, Output), String> {
+        let words = shlex::split(command).ok_or("cannot be started: a quote is not closed")?;
+        let (program, arguments) = words.split_first().ok_or("cannot be started: there is no command")?;
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn();
+        let mut child = child.map_err(|error| format!("cannot be started: {error}"))?;
+        let (Some(input), Some(output), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err("cannot be started: it has no pipes".to_owned());
+        };
+        let words = Arc::new(Mutex::new(Vec::new()));
+        tokio::spawn(hear_errors(errors, Arc::clone(&words)));
+        let adapter = Self { child, words };
+        Ok((adapter, input, Output(BufReader::new(output))))
+    }
+
+    /// What became of a process that says nothing more.
+    pub(super) async fn obituary(&mut self) -> String {
+        let how = match timeout(STATUS_TIMEOUT, self.child.wait()).await {
+            Ok(Ok(status)) => format!("ended with {status}"),
+            Ok(Err(error)) => format!("cannot be asked how it ended: {error}"),
+            Err(_elapsed) => "closed its standard output".to_owned(),
+        };
+        format!("{how}; {}", self.last_words())
+    }
+
+    /// What it wrote to its standard error last.
+    pub(super) fn last_words(&self) -> String {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        match String::from_utf8_lossy(&words).trim() {
+            "" => "it wrote nothing to its standard error".to_owned(),
+            text => format!("its last words:\n{text}"),
+        }
+    }
+}
+
+impl Output {
+    /// The next line; none at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<FromAdapter>, String> {
+        let mut line = Vec::new();
+        let limit = u64::try_from(ADAPTER_LINE_BYTES_MAX).unwrap_or(u64::MAX);
+        let mut bounded = (&mut self.0).take(limit);
+        let length = bounded.read_until(b'\n', &mut line).await.map_err(|error| format!("cannot be heard: {error}"))?;
+        if length == 0 {
+            return Ok(None);
+        }
+        if length >= ADAPTER_LINE_BYTES_MAX {
+            return Err(format!("wrote a line of more than {ADAPTER_LINE_BYTES_MAX} bytes"));
+        }
+        let text = String::from_utf8_lossy(&line);
+        let quote: String = text.trim().chars().take(QUOTE_CHARS_MAX).collect();
+        let read = serde_json::from_str(&text);
+        read.map(Some).map_err(|error| format!("wrote a line that is none of the protocol: {error}: {quote}"))
+    }
+}
+
+/// As much of a line as an error message quotes.
+const QUOTE_CHARS_MAX: usize = 200;
+
+/// Writes lines until nobody has any more to say. An adapter that does not read is noticed by its silence.
+pub(super) async fn write(mut lines: mpsc::Receiver<ToAdapter>, mut input: ChildStdin) {
+    while let Some(line) = lines.recv().await {
+        let mut text = serde_json::to_string(&line).expect("lines are strings, numbers and JSON values");
+        text.push('\n');
+        if input.write_all(text.as_bytes()).await.is_err() || input.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn hear_errors(mut errors: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {
+    let mut chunk = [0; 4096];
+    // A pipe that breaks has no more words, like one that ends.
+    while let Ok(length @ 1..) = errors.read(&mut chunk).await {
+        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        words.extend_from_slice(&chunk[..length]);
+        let excess = words.len().saturating_sub(ADAPTER_WORDS_BYTES_MAX);
+        words.drain(..excess);
+    }
+}

@@ -1,0 +1,56 @@
+//! Adapters: one that works, and all the ways in which one does not.
+
+use std::path::Path;
+
+use command::{error, page};
+
+mod command;
+
+fn python_adapter() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/adapter/glare_adapter.py");
+    format!("python3 {}", path.display())
+}
+
+/// An adapter in shell: what it does with the lines that follow `hello`.
+fn adapter(after_ready: &str) -> String {
+    let ready = r#"{\"type\":\"ready\",\"version\":1,\"name\":\"sh\"}"#;
+    format!("exec:sh -c 'read hello; echo \"{ready}\"; {after_ready}'")
+}
+
+#[test]
+fn the_example_adapter_passes_the_check_and_so_does_the_reference_server_through_it() {
+    let stdout = page(&["bindings", "check", "--exec", &format!("{} {{url}}", python_adapter())], 0);
+    assert!(stdout.contains("ok    the reference server passes through it"), "{stdout}");
+    assert!(stdout.ends_with("PASS\n"), "{stdout}");
+}
+
+#[test]
+fn an_adapter_that_cannot_be_started_is_an_error() {
+    let stderr = error(&["test", "exec:/no/such/adapter"], 2);
+    assert!(stderr.contains("the adapter `/no/such/adapter` cannot be started"), "{stderr}");
+}
+
+#[test]
+fn an_adapter_that_dies_is_an_error_with_its_last_words() {
+    let stderr = error(&["test", "exec:sh -c 'read hello; echo no luck >&2; exit 7'"], 2);
+    assert!(stderr.contains("ended with exit status: 7") && stderr.contains("no luck"), "{stderr}");
+    let stderr = error(&["test", &adapter("read connect; echo dead >&2; exit 9")], 2);
+    assert!(stderr.contains("ended with exit status: 9") && stderr.contains("dead"), "{stderr}");
+}
+
+#[test]
+fn an_adapter_that_hangs_is_an_error() {
+    // It reads, and says nothing more.
+    let stderr = error(&["test", &adapter("cat >/dev/null"), "--timeout-ms", "8000"], 2);
+    assert!(stderr.contains("hangs: it answered no `ping`"), "{stderr}");
+}
+
+#[test]
+fn an_adapter_that_talks_nonsense_is_an_error() {
+    let stderr = error(&["test", &adapter("read connect; echo gibberish; cat >/dev/null")], 2);
+    assert!(stderr.contains("none of the protocol") && stderr.contains("gibberish"), "{stderr}");
+    let stderr = error(&["test", "exec:echo hello"], 2);
+    assert!(stderr.contains("none of the protocol"), "{stderr}");
+    let old = r#"exec:sh -c 'read hello; echo "{\"type\":\"ready\",\"version\":2,\"name\":\"sh\"}"; cat'"#;
+    assert!(error(&["test", old], 2).contains("speaks version 2"));
+}

@@ -1,0 +1,116 @@
+//! What a target declares is what it is held to: a server of a dialect passes where the dialect is declared, and fails where
+//! it is not.
+
+use std::{sync::Arc, time::Duration};
+
+use glare_conformance::{
+    capability::Profile,
+    dialect::{
+        Dialect, MalformedRule, MembersRule, NoticesRule, ReachRule, RoomsRule, SecondRoomRule, UndeliverableRule,
+    },
+    driver::{Settings, drive},
+    oracle::{Judgement, judge},
+    scenario::{Scenario, generate::random::random, library},
+    transport::{Memory, ModelCore, Transport, virtual_time},
+    verdict::Verdict,
+};
+use glare_model::requirement::{Level, RequirementId, ids::RELAY_07};
+
+const SETTINGS: Settings = Settings { timeout: Duration::from_secs(2), nonce: 1 };
+
+/// Each difference alone, and some together.
+fn dialects() -> Vec<(&'static str, Dialect)> {
+    let core = Dialect::CORE;
+    vec![
+        ("a second room moves", Dialect { second_room: SecondRoomRule::Moves, ..core }),
+        ("rooms are made by entering", Dialect { rooms: RoomsRule::Implicit, ..core }),
+        ("members are announced", Dialect { members: MembersRule::Announced, ..core }),
+        ("joins alone are told", Dialect { notices: NoticesRule::Joins, ..core }),
+        ("leaves alone are told", Dialect { notices: NoticesRule::Leaves, ..core }),
+        ("nothing is told", Dialect { notices: NoticesRule::None, ..core }),
+        ("signals reach everybody", Dialect { reach: ReachRule::Everybody, ..core }),
+        ("nobody hears of undeliverable signals", Dialect { undeliverable: UndeliverableRule::Silent, ..core }),
+        ("nobody hears of malformed signals", Dialect { malformed: MalformedRule::Silent, ..core }),
+        (
+            "peers announce themselves, move, and hear of no error",
+            Dialect {
+                second_room: SecondRoomRule::Moves,
+                rooms: RoomsRule::Implicit,
+                members: MembersRule::Announced,
+                undeliverable: UndeliverableRule::Silent,
+                malformed: MalformedRule::Silent,
+                ..core
+            },
+        ),
+    ]
+}
+
+/// A server of one dialect, judged as one of another; none where the case is of no concern to that.
+fn judged(server: &Dialect, declared: &Dialect, case: &Scenario) -> Option<Judgement> {
+    let transport = Transport::Memory(Memory::new(ModelCore::with_rules(server.rules())));
+    let transport = transport.with_profile(Profile::CORE.with_dialect(*declared));
+    let case = transport.adapt(&Arc::new(case.clone())).ok()?;
+    let runtime = virtual_time().expect("a runtime");
+    Some(judge(&runtime.block_on(drive(&transport, &case, SETTINGS)), true))
+}
+
+fn cases() -> impl Iterator<Item = Scenario> {
+    library().iter().cloned().chain(random(5, 150).scenarios)
+}
+
+fn broken(server: &Dialect, declared: &Dialect) -> Vec<RequirementId> {
+    let mut broken: Vec<_> = cases()
+        .filter_map(|case| judged(server, declared, &case))
+        .flat_map(|judgement| judgement.violations.into_iter().map(|one| one.requirement))
+        .collect();
+    broken.sort();
+    broken.dedup();
+    broken
+}
+
+#[test]
+fn a_server_of_a_dialect_passes_where_it_is_declared() {
+    for (name, dialect) in dialects() {
+        let mut applied = 0;
+        for case in cases() {
+            let Some(judgement) = judged(&dialect, &dialect, &case) else { continue };
+            applied += 1;
+            let said = format!("{name}: {}\n{:#?}\n{:?}", case.render(), judgement.violations, judgement.reason);
+            assert_eq!(judgement.verdict, Verdict::Pass, "{said}");
+        }
+        assert!(applied > 100, "{name}: only {applied} cases apply");
+    }
+}
+
+#[test]
+fn a_difference_that_is_not_declared_is_a_fault() {
+    for (name, dialect) in dialects() {
+        let broken = broken(&dialect, &Dialect::CORE);
+        assert!(!broken.is_empty(), "{name}");
+        let is_grave = broken.iter().any(|clause| clause.level() == Level::Must);
+        assert!(is_grave || broken.contains(&RELAY_07), "{name}: {broken:?}");
+    }
+}
+
+#[test]
+fn a_difference_that_is_declared_and_not_there_is_a_fault() {
+    for (name, dialect) in dialects() {
+        // That less is sent than might be, or more errors than have to be, is no fault.
+        let is_free = [
+            "nobody hears of undeliverable signals",
+            "nobody hears of malformed signals",
+            // Those who may be reached and are not are outside of the room, about which no clause is judged then.
+        ];
+        assert_eq!(broken(&Dialect::CORE, &dialect).is_empty(), is_free.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn clauses_without_meaning_in_a_dialect_are_said_to_be_so() {
+    for (name, dialect) in dialects().into_iter().take(8) {
+        let unjudged = RequirementId::all().iter().filter(|clause| dialect.reason(**clause).is_some()).count();
+        let is_all = ["members are announced"].contains(&name);
+        assert_eq!(unjudged == 0, is_all, "{name}");
+    }
+    assert!(RequirementId::all().iter().all(|clause| Dialect::CORE.reason(*clause).is_none()));
+}
