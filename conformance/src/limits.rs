@@ -60,6 +60,8 @@ pub const RACING_STEPS_MAX: usize = 6;
 pub const TOUR_INPUTS_MAX: usize = 60;
 /// Races in one generated scenario. Fewer cost more connections; more hide behind a failure.
 pub const RACES_PER_SCENARIO_MAX: usize = 14;
+/// How often a race that may come out in two ways is repeated, with the other order of writing first and then in turn.
+pub const RACE_REPEATS: usize = 3;
 /// States more than the rules that a complete suite is made for; the number of its scenarios grows tenfold with each.
 pub const EXTRA_STATES_MAX: usize = 2;
 /// States that may explain one part of a trace at one record; beyond it a verdict is inconclusive.

@@ -156,6 +156,9 @@ pub enum Entry {
         connection: ConnectionId,
         /// In words.
         reason: String,
+        /// Whether it was open for so long that the target may have missed the answer to a heartbeat.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        heartbeat: bool,
     },
     /// Something that the protocol promises did not come in time. The driver's remark; it decides nothing.
     Missed {

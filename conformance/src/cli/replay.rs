@@ -57,6 +57,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         interrupted: false,
         shard: None,
         suites: &[],
+        races: None,
         results,
         replay: &|_| command.clone(),
     })?;

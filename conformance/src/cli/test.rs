@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     process::ServerProcess,
+    report::{RaceShare, RaceTally},
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
@@ -76,7 +77,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
     let outcome = runtime.block_on(run_to_end(&target, args, job, port));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    let Outcome { results, interrupted } = outcome?;
+    let Outcome { results, races, interrupted } = outcome?;
     terms.conclude(Findings {
         target: target.to_string(),
         profile: args.profile()?,
@@ -84,6 +85,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
         interrupted,
         shard: job.shard,
         suites: job.suites,
+        races,
         results,
         replay: job.replay,
     })
@@ -91,6 +93,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
 
 struct Outcome {
     results: Vec<CaseResult>,
+    races: Option<RaceShare>,
     interrupted: bool,
 }
 
@@ -134,7 +137,8 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
     if let Some(server) = embedded {
         server.shutdown().await;
     }
-    Ok(Outcome { results: results.finish(&job.cases)?, interrupted })
+    let races = results.races.as_ref().map(RaceTally::share);
+    Ok(Outcome { results: results.finish(&job.cases)?, races, interrupted })
 }
 
 /// Gathers what a run finds, and shows how far it is.
@@ -144,6 +148,7 @@ struct Results<'a> {
     seed: u64,
     bar: ProgressBar,
     results: Vec<CaseResult>,
+    races: Option<RaceTally>,
     /// What is to be said of shrunk failures.
     shrunk: String,
     unsaved: Option<Failure>,
@@ -152,7 +157,8 @@ struct Results<'a> {
 impl<'a> Results<'a> {
     fn new(folder: Option<&'a Path>, target: &'a Target, job: &Job<'_>) -> Self {
         let bar = progress_bar(job.cases.len());
-        Self { folder, target, seed: job.seed, bar, results: Vec::new(), shrunk: String::new(), unsaved: None }
+        let races = RaceTally::new(job.suites);
+        Self { folder, target, seed: job.seed, bar, results: Vec::new(), races, shrunk: String::new(), unsaved: None }
     }
 
     fn take(&mut self, event: RunEvent) {
@@ -168,6 +174,9 @@ impl<'a> Results<'a> {
         }
         self.bar.set_message(result.case.id.clone());
         self.bar.inc(1);
+        if let Some(races) = &mut self.races {
+            races.take(&result);
+        }
         let saved = save(self.folder, self.target, &mut result);
         self.unsaved = self.unsaved.take().or(saved.err());
         // Nobody looks at it any more, and many together are large.

@@ -27,6 +27,8 @@ pub struct PhaseStory {
     pub open_failed: Vec<(Peer, String)>,
     /// Connections that the target ended.
     pub ended: Vec<ConnectionId>,
+    /// Whether the target may have ended one of them because it missed the answer to a heartbeat.
+    pub missed_heartbeat: bool,
     /// Connections on which a fence was sent.
     pub fenced: Vec<ConnectionId>,
     /// Connections whose fence did not come back.
@@ -193,7 +195,10 @@ impl Story {
                     act.acked_at = Some(at);
                 }
             }
-            Entry::Ended { connection, .. } => phase.ended.push(*connection),
+            Entry::Ended { connection, heartbeat, .. } => {
+                phase.ended.push(*connection);
+                phase.missed_heartbeat |= *heartbeat;
+            }
             Entry::GaveUp { reason } => self.gave_up = Some(reason.clone()),
         }
     }

@@ -223,7 +223,7 @@ mod tests {
             },
             Entry::Missed { what: "A: user-left id-of-B".into() },
             Entry::Phase { phase: 2 },
-            Entry::Ended { connection: connection(1), reason: "not shown".into() },
+            Entry::Ended { connection: connection(1), reason: "not shown".into(), heartbeat: false },
         ];
         let records = entries.into_iter().zip((0..).step_by(1_500)).map(|(entry, at_us)| Record { at_us, entry });
         Trace { records: records.collect(), ..Trace::default() }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{capability::Profile, fence::Fence};
 
@@ -139,6 +139,8 @@ pub enum OpenError {
 pub struct Connection {
     /// What the target said at its opening.
     pub opened: Opened,
+    /// When that was.
+    pub since: Instant,
     /// Commands; the queue is bounded by [`crate::limits::OUTGOING_QUEUE`].
     pub commands: mpsc::Sender<Command>,
 }

@@ -83,7 +83,7 @@ pub(super) fn spawn<C: Codec>(
     let talk =
         Talk { stream, commands, incoming, id, held: None, unheard: None, unsent_since: None, write_error: None };
     tokio::spawn(talk.run::<C>());
-    Connection { opened, commands: sender }
+    Connection { opened, since: Instant::now(), commands: sender }
 }
 
 /// A connection in use.
