@@ -194,8 +194,9 @@ async fn a_server_that_dies_of_one_message_is_found_by_generated_cases_alone_and
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadly_message_is_shrunk_to_what_is_deadly_of_it() {
+    const DEADLY: &[u8] = &masked(b"451-[\"x\"");
     let server = reference().await;
-    let addr = mortal(server.addr(), &masked(b"451-[\"x\"")).await;
+    let addr = mortal(server.addr(), DEADLY).await;
     let url = Url::parse(&format!("http://{addr}")).expect("an address makes a URL");
     let transport = Target::at(Binding::Tutorial, url).transport().expect("a URL has a transport");
     let cases = hostile(7, 0).scenarios.into_iter().filter(|case| case.id == "hostile-sio-attachments-missing");
