@@ -12,7 +12,7 @@ use glare_conformance::{
     driver::{Settings, drive},
     limits::EMBEDDED_HEARTBEAT,
     oracle::judge,
-    run::{Plan, RunEvent, run},
+    run::{Plan, RunEvent, run, run_and_shrink},
     scenario::{Scenario, generate::hostile, library},
     target::Target,
     transport::{CoreEffect, CoreInput, Memory, ModelCore, RoomCore, Transport},
@@ -190,6 +190,38 @@ async fn a_server_that_dies_of_one_message_is_found_by_generated_cases_alone_and
         assert!(found.len() < 12, "others are not accused: {found:?}");
         drop(server);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadly_message_is_shrunk_to_what_is_deadly_of_it() {
+    const DEADLY: &[u8] = &masked(b"451-[\"x\"");
+    let server = reference().await;
+    let addr = mortal(server.addr(), DEADLY).await;
+    let url = Url::parse(&format!("http://{addr}")).expect("an address makes a URL");
+    let transport = Target::at(Binding::Tutorial, url).transport().expect("a URL has a transport");
+    let cases = hostile(7, 0).scenarios.into_iter().filter(|case| case.id == "hostile-sio-attachments-missing");
+    let plan = Plan {
+        budget: None,
+        transport,
+        exact: false,
+        cases: cases.map(Arc::new).collect(),
+        jobs: 1,
+        timeout: Duration::from_secs(2),
+        seed: 7,
+        nonce: 7,
+        process: None,
+    };
+    let mut texts = Vec::new();
+    let watch = |event| {
+        if let RunEvent::Shrunk { shrunk, .. } = event {
+            texts.push(shrunk.scenario.render());
+        }
+    };
+    run_and_shrink(plan, watch, |_| true).await.expect("the server answers");
+    let text = texts.first().expect("the failure was shrunk");
+    let deeds: Vec<_> = text.lines().filter(|line| line.contains(" frame ")).collect();
+    assert!(matches!(deeds[..], [deed] if deed.len() < 60), "{text}");
+    drop(server);
 }
 
 /// The model's rules, and another treatment of one event.

@@ -9,6 +9,7 @@
 //! Cases that were derived by rule are the same in every run. Those by chance depend on the seed alone.
 
 mod chance;
+mod engine;
 mod events;
 mod handshakes;
 mod json;
@@ -36,6 +37,7 @@ use super::Generated;
 use crate::scenario::{Action, Scenario, parse};
 
 /// A case before it is text.
+#[derive(Clone)]
 struct Draft {
     /// Behind `hostile-`.
     id: String,
