@@ -5,6 +5,7 @@ import { Outsider, line } from "./payload.js";
 
 const CHANNEL_ID = 100;
 const QUEUE_MAX = 1024;
+const CHANNEL_GRACE_MS = 500;
 const ICE_EVENTS = { connected: "ice-connected", completed: "ice-connected", disconnected: "ice-disconnected", failed: "ice-failed" };
 
 export class Remote {
@@ -117,6 +118,7 @@ export class Remote {
   build() {
     this.connection = new RTCPeerConnection({ iceServers: this.host.iceServers });
     this.generations = new Map();
+    Object.assign(this, { hasHeard: false, isOpen: false });
   }
 
   attach() {
@@ -142,12 +144,31 @@ export class Remote {
     const { connection } = this;
     channel.onopen = () => {
       this.channels.add(channel);
-      this.put("channel-opened", { of: connection });
-      this.tell("channel", true);
+      this.say(this.host.profile());
+      // The other end may not be ready yet, and may drop what comes too early: it counts as open when it was heard.
+      this.grace = setTimeout(() => this.openChannel(connection), CHANNEL_GRACE_MS);
     };
     channel.onclose = () => this.channels.delete(channel);
-    channel.onmessage = ({ data }) => typeof data === "string" && this.tell("said", data);
+    channel.onmessage = ({ data }) => typeof data === "string" && this.hear(data, connection);
     if (channel.readyState === "open") channel.onopen();
+  }
+
+  hear(text, connection) {
+    if (!this.hasHeard) {
+      this.hasHeard = true;
+      // Who speaks can hear: what was said to it before may have been lost.
+      this.say(this.host.profile());
+      this.openChannel(connection);
+    }
+    this.tell("said", text);
+  }
+
+  openChannel(connection) {
+    clearTimeout(this.grace);
+    if (connection !== this.connection || this.isOpen) return;
+    this.isOpen = true;
+    this.put("channel-opened", { of: connection });
+    this.tell("channel", "open");
   }
 
   addTracks() {
@@ -181,6 +202,7 @@ export class Remote {
   }
 
   close() {
+    clearTimeout(this.grace);
     this.channels.clear();
     this.senders.clear();
     this.connection?.close();

@@ -1,15 +1,20 @@
 //! The shell: sessions with fakes on a network in memory.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use glare_model::negotiation::Strategy;
+use glare_model::{negotiation::Strategy, requirement::ids};
 use glare_peer::{
     judge::{Verdict, judge, unconnected},
+    report::{End, Report},
     rtc::MediaKind,
     session::{Config, Session, Wish},
+    signaling::{ConnectError, Dial, Signaling},
     trace::Line,
 };
 use rand::RngExt;
@@ -85,7 +90,7 @@ async fn a_thousand_glares_of_the_shell_converge_and_leave_nothing_behind() {
     for seed in 0..1000 {
         let verdicts = run(seed, "perfect-negotiation", 2).await;
         crossed +=
-            verdicts.iter().filter_map(|it| it.exercised.get(&glare_model::requirement::ids::NEG_02)).sum::<usize>();
+            verdicts.iter().filter_map(|it| it.exercised.get(&ids::NEG_02)).sum::<usize>();
     }
     assert!(crossed > 1000, "offers crossed {crossed} times");
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), tasks, "tasks are left behind");
@@ -112,4 +117,52 @@ async fn pairs_that_do_not_connect_are_found() {
         verdicts.push(judge(&peer.trace.lock().unwrap()).unwrap());
     }
     assert_eq!(unconnected(&verdicts).len(), 1);
+}
+
+/// A server that is reached once, and never again.
+struct Once(Network, AtomicBool);
+
+impl Dial for Once {
+    async fn dial(&self) -> Result<Signaling, ConnectError> {
+        if self.1.swap(true, Ordering::Relaxed) {
+            return Err(ConnectError { server: "it".into(), problem: "nobody listens".into() });
+        }
+        self.0.dial().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stays_away_is_tried_five_times_a_second_apart_and_then_the_session_ends() {
+    let (network, air) = (Network::new(1), Air::default());
+    let server = Once(network, AtomicBool::new(false));
+    let mut session = Session::start(Config::new("room", "peer"), server, Fakes(air));
+    assert!(session.wish(Wish::DropSignaling).await);
+    let began = tokio::time::Instant::now();
+    let mut attempts = 0;
+    let end = loop {
+        match session.next().await {
+            Some(Report::Reconnecting { attempt, of: 5 }) => attempts = attempt,
+            Some(Report::Ended(end)) => break end,
+            Some(_) => {}
+            None => panic!("a session ends with a report"),
+        }
+    };
+    assert!(matches!(end, End::Unreachable { message } if message.contains("nobody listens")));
+    assert_eq!((attempts, began.elapsed().as_secs()), (5, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_with_the_tutorials_rules_is_found_out() {
+    let (network, air) = (Network::new(3), Air::default());
+    let peers: Vec<_> = (0..2).map(|_| join(&network, &air, "both-offer", Duration::ZERO)).collect();
+    sleep(CALM).await;
+    let mut clauses = Vec::new();
+    for peer in peers {
+        peer.session.leave().await;
+        let verdict = judge(&peer.trace.lock().unwrap()).unwrap();
+        clauses.extend(verdict.findings.into_iter().filter_map(|finding| finding.clause));
+    }
+    for clause in [ids::NEG_01, ids::NEG_02] {
+        assert!(clauses.contains(&clause), "{clause} is not found: {clauses:?}");
+    }
 }
