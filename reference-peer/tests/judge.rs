@@ -123,8 +123,7 @@ fn neg_05_a_connection_outlives_its_member() {
 #[test]
 fn neg_05_candidates_outlive_their_member() {
     let early = [1, 1, 0, 0, 1];
-    let steps =
-        [met("a"), step("a", &numbers("candidate", early), &[&numbers("keep", early)]), gone("a")];
+    let steps = [met("a"), step("a", &numbers("candidate", early), &[&numbers("keep", early)]), gone("a")];
     assert_eq!(broken(&steps), [ids::NEG_05]);
 }
 

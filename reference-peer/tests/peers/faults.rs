@@ -66,9 +66,7 @@ async fn a_screen_takes_the_cameras_place_and_switches_are_told() {
     let server = server().await;
     let one = join(endpoint(&server, Wire::Json), Config::new("room", "A"), Media::Synthetic).await;
     let mut other = join(endpoint(&server, Wire::Json), Config::new("room", "B"), Media::Echo).await;
-    let shows = |it: &Report, wanted| {
-        matches!(it, Report::Received { kind: MediaKind::Video, received, .. } if received.size == Some(wanted))
-    };
+    let shows = |it: &Report, wanted| matches!(it, Report::Received { kind: MediaKind::Video, received, .. } if received.size == Some(wanted));
     other.until("the camera arrived", |it| shows(it, (320, 240))).await;
     assert!(one.session.wish(Wish::Show(Source::Screen)).await);
     other.until("the screen arrived", |it| shows(it, (640, 360))).await;
@@ -96,9 +94,10 @@ async fn restarting_ice_keeps_the_connection_and_counters_are_reported() {
     assert!(one.session.wish(Wish::Chat("still here".into())).await);
     other.until("it was written to", |it| matches!(it, Report::Chat { text, .. } if text == "still here")).await;
     assert!(one.session.wish(Wish::Stats).await);
-    one.until("counters", |it| {
-        matches!(it, Report::Stats { stats, .. } if stats.packets_sent > 0 && stats.packets_received > 0)
-    })
+    one.until(
+        "counters",
+        |it| matches!(it, Report::Stats { stats, .. } if stats.packets_sent > 0 && stats.packets_received > 0),
+    )
     .await;
     conclude(vec![one, other]).await;
     server.shutdown().await;

@@ -16,10 +16,8 @@ use crate::support::{conclude, endpoint, join, server};
 
 /// Both ends of a pair offer when they meet, and again when both add a track at once.
 async fn collide(server: Endpoint, room: String) -> usize {
-    let config = |name: &str| Config {
-        strategy: ("perfect-negotiation", Strategy::PERFECT),
-        ..Config::new(room.clone(), name)
-    };
+    let config =
+        |name: &str| Config { strategy: ("perfect-negotiation", Strategy::PERFECT), ..Config::new(room.clone(), name) };
     let one = join(server.clone(), config("A"), Media::Synthetic).await;
     let other = join(server, config("B"), Media::Synthetic).await;
     let mut peers = vec![one, other];
