@@ -1,4 +1,4 @@
-// An outsider: npm simple-peer over npm socket.io-client, written from the protocol document alone. It numbers nothing, knows
+// An outsider: npm simple-peer over npm socket.io-client, written from the documents alone. It numbers nothing, knows
 // nothing of meetings, and lets the lower id initiate.
 
 window.outsider = { peers: new Map(), open: new Set(), streams: new Map(), heard: [] };
@@ -14,7 +14,9 @@ window.meet = async (room) => {
   await new Promise((resolve) => { socket.on("connect", resolve); });
 
   const meet = (id) => {
-    const peer = new window.SimplePeer({ initiator: socket.id < id, stream, trickle: true });
+    // Both ends open the data channel of this id (docs/peer.md).
+    const channelConfig = { negotiated: true, id: 100 };
+    const peer = new window.SimplePeer({ initiator: socket.id < id, stream, trickle: true, channelConfig });
     peers.set(id, peer);
     peer.on("signal", (data) => {
       if (data.type === "offer") socket.emit("offer", { target: id, offer: data });

@@ -49,11 +49,11 @@ export class Peer {
     this.name = name;
     this.events = [];
     this.waiting = [];
+    this.cursor = 0;
     this.child = start(command, ["join", url, room, ...always, ...args]);
     createInterface({ input: this.child.stdout }).on("line", (line) => {
-      const event = JSON.parse(line);
-      this.events.push(event);
-      this.waiting = this.waiting.filter((wake) => !wake(event));
+      this.events.push(JSON.parse(line));
+      this.waiting = this.waiting.filter((look) => !look());
     });
   }
 
@@ -61,23 +61,32 @@ export class Peer {
     this.child.stdin.write(`${line}\n`);
   }
 
-  // Waits for an event, one that came already included.
+  // Waits for an event, one that came at any time included.
   until(what, isIt) {
-    return this.events.some(isIt) ? Promise.resolve() : this.next(what, isIt);
+    return this.find(what, isIt, 0);
   }
 
+  // Waits for an event after the one that was found last.
   next(what, isIt) {
+    return this.find(what, isIt, this.cursor);
+  }
+
+  find(what, isIt, from) {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
-        const last = this.events.slice(-20).map((event) => JSON.stringify(event)).join("\n");
-        reject(new Error(`${this.name}: ${what} did not happen\n${last}\n${this.child.errors}`));
-      }, PATIENCE_MS);
-      this.waiting.push((event) => {
-        if (!isIt(event)) return false;
+      const look = () => {
+        const at = this.events.findIndex((event, index) => index >= from && isIt(event));
+        if (at < 0) return false;
+        this.cursor = Math.max(this.cursor, at + 1);
         clearTimeout(late);
-        resolve(event);
+        resolve(this.events[at]);
         return true;
-      });
+      };
+      const late = setTimeout(() => {
+        const last = this.events.filter(({ event }) => event !== "received").slice(-20);
+        const text = last.map((event) => JSON.stringify(event)).join("\n");
+        reject(new Error(`${this.name}: ${what} did not happen\n${text}\n${this.child.errors}`));
+      }, PATIENCE_MS);
+      if (!look()) this.waiting.push(look);
     });
   }
 

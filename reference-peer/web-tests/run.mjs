@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { connected, join, launch, sees, trace } from "./browser.mjs";
@@ -139,12 +138,11 @@ test("an outsider with simple-peer meets a native peer and a page", async ({ bro
   const peer = nativePeer({ server }, "outside", "Nat");
   await peer.entered();
   await connected(page, 1);
-  const require = createRequire(import.meta.url);
   const context = await browser.newContext();
   const outsider = await context.newPage();
   await outsider.goto(`${server.url}/about`);
   for (const file of ["simple-peer/simplepeer.min.js", "socket.io-client/dist/socket.io.min.js"]) {
-    await outsider.addScriptTag({ path: require.resolve(file) });
+    await outsider.addScriptTag({ path: path(import.meta.dirname, "node_modules", file) });
   }
   await outsider.addScriptTag({ path: path(import.meta.dirname, "outsider.js") });
   await outsider.evaluate(() => window.meet("outside"));

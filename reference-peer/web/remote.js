@@ -95,9 +95,23 @@ export class Remote {
     if (failed) record.failed = failed;
     if (this.connection) record.signaling = this.connection.signalingState;
     this.host.record({ step: record });
+    this.confirmIce();
     const isReady = did.includes("prepare") && !isFatal;
     if (isReady) return this.perform("ready");
     return isFatal ? failed : undefined;
+  }
+
+  // After a restart of ICE the state may stay "connected" all the time, and no event tells that the new generation works: then the
+  // selected pair of candidates does.
+  confirmIce() {
+    const { connection, state } = this;
+    const transport = connection?.sctp?.transport?.iceTransport;
+    if (!transport) return;
+    transport.onselectedcandidatepairchange = () => this.confirmIce();
+    const works = ICE_EVENTS[connection.iceConnectionState] === "ice-connected";
+    const ufrag = transport.getSelectedCandidatePair?.()?.local.usernameFragment;
+    const isCurrent = state.localIce !== 0 && this.generations.get(ufrag) === state.localIce;
+    if (state.ice === "new" && works && isCurrent) this.put("ice-connected", { of: connection });
   }
 
   async carryOut(command, cargo) {

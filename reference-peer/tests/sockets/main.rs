@@ -1,4 +1,7 @@
-//! A hundred glares on real sockets.
+//! A hundred glares on real sockets. Alone in its process, whose tasks and files are counted.
+
+#[path = "../peers/support.rs"]
+mod support;
 
 use std::fs;
 
@@ -12,7 +15,7 @@ use glare_peer::{
 };
 use tokio::runtime::Handle;
 
-use crate::support::{conclude, endpoint, join, server};
+use support::{conclude, endpoint, join, server};
 
 /// Both ends of a pair offer when they meet, and again when both add a track at once.
 async fn collide(server: Endpoint, room: String) -> usize {
