@@ -13,7 +13,7 @@ use super::{Exit, Failure, LevelArg, colours, file_failure, print};
 use crate::{
     baseline::{self, Baseline},
     capability::Profile,
-    report::{Run, SuiteResult, console::Console, json, summarise},
+    report::{RaceShare, Run, SuiteResult, console::Console, json, summarise},
     run::CaseResult,
     scenario::Scenario,
     shard::Shard,
@@ -52,6 +52,8 @@ pub(super) struct Findings<'a> {
     pub(super) interrupted: bool,
     pub(super) shard: Option<Shard>,
     pub(super) suites: &'a [Made],
+    /// What was seen of races, if they were among what ran.
+    pub(super) races: Option<RaceShare>,
     pub(super) results: Vec<CaseResult>,
     /// The command that shows a case again.
     pub(super) replay: &'a dyn Fn(&str) -> String,
@@ -96,7 +98,8 @@ impl Terms {
         }
         let results = &results;
         let summary = summarise(results, &assessment, &findings.profile);
-        let suites: Vec<_> = findings.suites.iter().map(|made| SuiteResult::of(made, results)).collect();
+        let suites: Vec<_> =
+            findings.suites.iter().map(|made| SuiteResult::of(made, results, findings.races)).collect();
         let run = Run {
             target: findings.target.clone(),
             profile: findings.profile,

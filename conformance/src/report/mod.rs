@@ -3,17 +3,20 @@
 pub mod console;
 pub mod json;
 pub mod lanes;
+mod races;
 mod suites;
 mod summary;
 
 use glare_model::requirement::Level;
 
+pub use races::{RaceShare, RaceTally};
 pub use suites::SuiteResult;
 pub use summary::{RequirementResult, Summary, summarise};
 
 use crate::{
     baseline::Assessment,
     capability::{Declaration, Profile},
+    oracle::Statistics,
     run::CaseResult,
     shard::Shard,
     verdict::Verdict,
@@ -54,6 +57,14 @@ pub struct Declared {
 }
 
 impl Run<'_> {
+    /// How many states of a server explained what was seen, over all cases.
+    #[must_use]
+    pub fn frontier(&self) -> Statistics {
+        let mut all = Statistics::default();
+        self.results.iter().for_each(|result| all.add(&result.judgement.frontier));
+        all
+    }
+
     /// What is said of each capability that the target declares.
     #[must_use]
     pub fn capabilities(&self) -> Vec<Declared> {

@@ -2,6 +2,7 @@
 //! that it breaks. What else it names is a false attribution, or a second clause that the fault breaks by its letter:
 //! docs/mutants.md shows which.
 
+mod capability;
 mod departure;
 mod errors;
 mod faulty;
@@ -33,6 +34,7 @@ fn mutants() -> Vec<&'static Mutant> {
         reach::MUTANTS,
         errors::MUTANTS,
         identity::MUTANTS,
+        capability::MUTANTS,
     ];
     files.into_iter().flatten().collect()
 }
