@@ -54,6 +54,16 @@ export async function sees(page, count, timeout = 30_000) {
   }, count, { timeout });
 }
 
-export async function trace(page) {
-  return page.evaluate(() => window.glare.trace().join("\n") + "\n");
+// The ICE generation of each remote.
+export async function generations(page) {
+  return page.evaluate(() => [...window.glare.session.remotes.values()].map((remote) => remote.state.localIce));
+}
+
+// ICE was restarted with every remote, and works again.
+export async function restarted(page, before, timeout = 30_000) {
+  await page.waitForFunction((old) => {
+    const remotes = [...window.glare.session.remotes.values()];
+    const works = ({ state }, index) => state.localIce > old[index] && state.ice === "connected" && !state.restart;
+    return remotes.every(works) && remotes.every((remote) => remote.connection.signalingState === "stable");
+  }, before, { timeout });
 }

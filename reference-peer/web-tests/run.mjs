@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
-import { connected, join, launch, sees, trace } from "./browser.mjs";
+import { connected, generations, join, launch, restarted, sees } from "./browser.mjs";
 import { Peer, Server, endAll } from "./processes.mjs";
 
 const [bin, ...only] = process.argv.slice(2);
@@ -107,10 +107,10 @@ test("offers cross between pages and native peers, and exactly one connection is
     const other = await join(browser, server.url, { room, name: "Bob", strategy, wire: "sio" });
     await Promise.all([connected(page, 2), connected(other, 2), sees(page, 2), sees(other, 2)]);
     // Both ends offer again at the same time.
+    const before = await Promise.all([page, other].map(generations));
     peer.type("/restart");
     await page.evaluate(() => window.glare.session.restartIce());
-    await page.waitForTimeout(1500);
-    await Promise.all([connected(page, 2), connected(other, 2)]);
+    await Promise.all([restarted(page, before[0]), restarted(other, before[1])]);
     const texts = [await end(page), await end(other)];
     assert.equal(await peer.leave(), 0);
     judge(room, ...texts, peer.trace());

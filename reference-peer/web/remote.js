@@ -1,6 +1,6 @@
 // One remote: a queue of events, each handed to the negotiation, and its commands carried out to the end before the next.
 
-import { UNKNOWN, gathering, role, step } from "./negotiation.js";
+import { UNKNOWN, gathering, role, signaling, step } from "./negotiation.js";
 import { Outsider, line } from "./payload.js";
 
 const CHANNEL_ID = 100;
@@ -101,17 +101,12 @@ export class Remote {
     return isFatal ? failed : undefined;
   }
 
-  // After a restart of ICE the state may stay "connected" all the time, and no event tells that the new generation works: then the
-  // selected pair of candidates does.
+  // A restart of ICE is new to the negotiation, while the browser may say "connected" all the time: the path in use goes on until
+  // there is another one. No event comes then, so the state is looked at.
   confirmIce() {
     const { connection, state } = this;
-    const transport = connection?.sctp?.transport?.iceTransport;
-    if (!transport) return;
-    transport.onselectedcandidatepairchange = () => this.confirmIce();
-    const works = ICE_EVENTS[connection.iceConnectionState] === "ice-connected";
-    const ufrag = transport.getSelectedCandidatePair?.()?.local.usernameFragment;
-    const isCurrent = state.localIce !== 0 && this.generations.get(ufrag) === state.localIce;
-    if (state.ice === "new" && works && isCurrent) this.put("ice-connected", { of: connection });
+    if (state.ice !== "new" || signaling(state) !== "stable") return;
+    if (ICE_EVENTS[connection.iceConnectionState] === "ice-connected") this.put("ice-connected", { of: connection });
   }
 
   async carryOut(command, cargo) {
