@@ -4,6 +4,7 @@
 //! connection's never differ while a decision is made, and what a description was made from is what it is sent for.
 
 mod carrying_out;
+mod talking;
 
 use std::time::Duration;
 
@@ -219,77 +220,13 @@ impl<F: Factory> Remote<F> {
             Notice::Ice(IceState::Disconnected) => self.perform(Event::IceDisconnected, Cargo::Nothing).await,
             Notice::Ice(IceState::Failed) => self.perform(Event::IceFailed, Cargo::Nothing).await,
             Notice::State(state) => self.report(|remote| Report::ConnectionState { remote, state }).await,
-            Notice::ChannelOpened => {
-                self.introduce().await;
-                if !self.state.channel {
-                    self.open_at = Some(Instant::now() + limits::CHANNEL_GRACE);
-                }
-            }
-            Notice::Said(text) => {
-                if !std::mem::replace(&mut self.has_heard, true) {
-                    // Who speaks can hear: what was said to it before may have been lost.
-                    self.introduce().await;
-                    self.open_channel().await;
-                }
-                self.hear_saying(Saying::of_text(&text)).await;
-            }
+            Notice::ChannelOpened => self.channel_opened().await,
+            Notice::Said(text) => self.hear_text(&text).await,
             Notice::Track(kind) => self.report(|remote| Report::Track { remote, kind }).await,
             Notice::Received(kind, received) => {
                 self.report(|remote| Report::Received { remote, kind, received }).await;
             }
             Notice::TracksUnnegotiated => self.perform(Event::ChangeTracks, Cargo::Nothing).await,
-        }
-    }
-
-    /// A channel that is open here may not be there yet, and webrtc-rs drops what comes too early. So it counts as open when
-    /// the other end was heard, or after a while if it is one that says nothing.
-    async fn open_channel(&mut self) {
-        self.open_at = None;
-        if self.connection.is_some() && !self.state.channel {
-            self.perform(Event::ChannelOpened, Cargo::Nothing).await;
-            self.report(|remote| Report::ChannelOpened { remote }).await;
-        }
-    }
-
-    async fn introduce(&mut self) {
-        let profile = Saying::profile(&self.shown).to_text();
-        if let Some(connection) = &mut self.connection
-            && let Err(failure) = connection.say(&profile).await
-        {
-            self.problem(format!("cannot write to it: {failure}")).await;
-        }
-    }
-
-    async fn hear_saying(&mut self, saying: Saying) {
-        match saying {
-            Saying::Chat { text } => {
-                let name = self.name.clone();
-                self.report(|remote| Report::Chat { remote, name, text }).await;
-            }
-            Saying::Profile { name, audio, video } => {
-                self.name = Some(name.clone());
-                self.report(|remote| Report::Profile { remote, name, audio, video }).await;
-            }
-        }
-    }
-
-    async fn show(&mut self, now: Local) {
-        let before = std::mem::replace(&mut self.shown, now);
-        if before.source != self.shown.source && self.connection.is_some() {
-            self.perform(Event::ReplaceTrack, Cargo::Source(self.shown.source)).await;
-        }
-        if self.state.channel && Saying::profile(&before) != Saying::profile(&self.shown) {
-            self.introduce().await;
-        }
-    }
-
-    async fn say(&mut self, saying: &Saying) {
-        let said = match &mut self.connection {
-            Some(connection) if self.state.channel => connection.say(&saying.to_text()).await,
-            Some(_) | None => Err(Failure("the data channel is not open".to_owned())),
-        };
-        if let Err(failure) = said {
-            self.problem(format!("cannot write to it: {failure}")).await;
         }
     }
 

@@ -118,6 +118,7 @@ async function showFlip() {
 }
 
 function showHome(message, isBad) {
+  find("toasts").replaceChildren();
   monitor?.stop();
   media?.close();
   tiles.clear();
@@ -143,7 +144,9 @@ function listen(current) {
     own.hears(media.switches().audio);
     own.shows(media.switches().video);
   });
-  on("joined", ({ id }) => tiles.open(id, "Guest"));
+  on("joined", ({ id }) => {
+    tiles.open(id, "Guest").isNew = true;
+  });
   on("left", ({ id }) => {
     if (tiles.get(id)) toast(`${tiles.get(id).name} left`);
     tiles.close(id);
@@ -159,11 +162,11 @@ function listen(current) {
   });
   on("profile", ({ id, detail }) => {
     const tile = tiles.open(id, "Guest");
-    const isNew = tile.name === "Guest";
     tile.rename(String(detail.name));
     tile.hears(Boolean(detail.audio));
     tile.shows(Boolean(detail.video));
-    if (isNew) toast(`${tile.name} is here`);
+    if (tile.isNew) toast(`${tile.name} joined`);
+    tile.isNew = false;
   });
   on("chat", ({ id, text }) => showMessage(tiles.get(id)?.name ?? id, text));
   on("problem", ({ id, message, detail }) => toast(`${id ? `${tiles.get(id)?.name ?? id}: ` : ""}${message ?? detail}`, true));

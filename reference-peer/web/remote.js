@@ -1,11 +1,24 @@
 // One remote: a queue of events, each handed to the negotiation, and its commands carried out to the end before the next.
 
-import { UNKNOWN, gathering, role, step } from "./negotiation.js";
+import { UNKNOWN, gathering, role, signaling, step } from "./negotiation.js";
 import { Outsider, line } from "./payload.js";
 
 const CHANNEL_ID = 100;
 const QUEUE_MAX = 1024;
+const CHANNEL_GRACE_MS = 500;
+const FOUND_MAX = 256;
 const ICE_EVENTS = { connected: "ice-connected", completed: "ice-connected", disconnected: "ice-disconnected", failed: "ice-failed" };
+
+const HANDLERS = [
+  "onicecandidate", "oniceconnectionstatechange", "onconnectionstatechange", "ontrack", "onnegotiationneeded", "ondatachannel",
+];
+
+const sends = (direction) => direction === "sendrecv" || direction === "sendonly";
+
+// Whether what a transceiver should send is in no description yet.
+function isUnnegotiated({ mid, direction, currentDirection }) {
+  return direction !== "stopped" && (mid === null || (sends(direction) && !sends(currentDirection)));
+}
 
 export class Remote {
   // `host` is the session: strategy, iceServers, media, send(kind, data), record(line), tell(remote, name, detail).
@@ -50,9 +63,9 @@ export class Remote {
         return this.tell("problem", `its ${event.kind} is ignored: ${error.message}`);
       }
     }
-    // A candidate of a generation that was given up meanwhile belongs to no description any more.
-    if (event === "gathered" && cargo.ice !== gathering(this.state)) return undefined;
     if (cargo?.of && cargo.of !== this.connection) return undefined;
+    // A candidate of a generation that was given up meanwhile belongs to no description any more.
+    if (event === "gathered" && this.generations.get(cargo.ufrag) !== gathering(this.state)) return undefined;
     const failure = await this.perform(actual, cargo);
     if (failure) {
       this.tell("problem", failure);
@@ -82,9 +95,18 @@ export class Remote {
     if (failed) record.failed = failed;
     if (this.connection) record.signaling = this.connection.signalingState;
     this.host.record({ step: record });
+    this.confirmIce();
     const isReady = did.includes("prepare") && !isFatal;
     if (isReady) return this.perform("ready");
     return isFatal ? failed : undefined;
+  }
+
+  // A restart of ICE is new to the negotiation, while the browser may say "connected" all the time: the path in use goes on until
+  // there is another one. No event comes then, so the state is looked at.
+  confirmIce() {
+    const { connection, state } = this;
+    if (state.ice !== "new" || signaling(state) !== "stable") return;
+    if (ICE_EVENTS[connection.iceConnectionState] === "ice-connected") this.put("ice-connected", { of: connection });
   }
 
   async carryOut(command, cargo) {
@@ -95,7 +117,7 @@ export class Remote {
       case "attach": return this.attach();
       case "add-tracks": return this.addTracks();
       case "close": return this.close();
-      case "rollback": return connection.setLocalDescription({ type: "rollback" });
+      case "rollback": return this.rollback();
       case "apply-offer":
       case "apply-answer": return connection.setRemoteDescription({ type: cargo.type, sdp: cargo.sdp });
       case "restart": return connection.restartIce();
@@ -117,14 +139,17 @@ export class Remote {
   build() {
     this.connection = new RTCPeerConnection({ iceServers: this.host.iceServers });
     this.generations = new Map();
+    Object.assign(this, { hasHeard: false, isOpen: false, found: [] });
   }
 
   attach() {
     const { connection } = this;
     connection.onicecandidate = ({ candidate }) => {
       if (!candidate?.candidate) return;
-      const ice = this.generations.get(candidate.usernameFragment ?? candidate.candidate.match(/ ufrag (\S+)/)?.[1]);
-      this.put("gathered", { of: connection, ice, candidate: candidate.toJSON() });
+      const ufrag = candidate.usernameFragment ?? candidate.candidate.match(/ ufrag (\S+)/)?.[1];
+      const found = { of: connection, ufrag, candidate: candidate.toJSON() };
+      if (this.found.length < FOUND_MAX) this.found.push(found);
+      this.put("gathered", found);
     };
     connection.oniceconnectionstatechange = () => {
       const event = ICE_EVENTS[connection.iceConnectionState];
@@ -133,21 +158,63 @@ export class Remote {
     connection.onconnectionstatechange = () => this.tell("connection", connection.connectionState);
     connection.ontrack = ({ track, streams }) => this.tell("track", { track, stream: streams[0] ?? new MediaStream([track]) });
     // Fires once the connection is stable and something is not negotiated: tracks that an answer could not carry.
-    connection.onnegotiationneeded = () => this.put("change-tracks", { of: connection });
+    connection.onnegotiationneeded = () => {
+      if (connection.getTransceivers().some(isUnnegotiated)) this.put("change-tracks", { of: connection });
+    };
     connection.ondatachannel = ({ channel }) => this.listen(channel);
     this.listen(connection.createDataChannel("glare", { negotiated: true, id: CHANNEL_ID }));
+  }
+
+  // Chromium 156 that takes back its first offer before it began to gather candidates never gathers any (seen in one of two
+  // glares). Nothing of such a connection is in use yet, so a fresh one takes its place: that is the state to go back to.
+  rollback() {
+    const { connection } = this;
+    if (connection.currentLocalDescription) return connection.setLocalDescription({ type: "rollback" });
+    this.discardConnection();
+    this.build();
+    this.attach();
+    return this.addTracks();
+  }
+
+  // Closes the connection; nothing that it still says is heard.
+  discardConnection() {
+    clearTimeout(this.grace);
+    this.channels.clear();
+    this.senders.clear();
+    for (const name of HANDLERS) this.connection[name] = null;
+    this.connection.close();
+    this.connection = null;
   }
 
   listen(channel) {
     const { connection } = this;
     channel.onopen = () => {
       this.channels.add(channel);
-      this.put("channel-opened", { of: connection });
-      this.tell("channel", true);
+      this.say(this.host.profile());
+      // The other end may not be ready yet, and may drop what comes too early: it counts as open when it was heard.
+      this.grace = setTimeout(() => this.openChannel(connection), CHANNEL_GRACE_MS);
     };
     channel.onclose = () => this.channels.delete(channel);
-    channel.onmessage = ({ data }) => typeof data === "string" && this.tell("said", data);
+    channel.onmessage = ({ data }) => typeof data === "string" && this.hear(data, connection);
     if (channel.readyState === "open") channel.onopen();
+  }
+
+  hear(text, connection) {
+    if (!this.hasHeard) {
+      this.hasHeard = true;
+      // Who speaks can hear: what was said to it before may have been lost.
+      this.say(this.host.profile());
+      this.openChannel(connection);
+    }
+    this.tell("said", text);
+  }
+
+  openChannel(connection) {
+    clearTimeout(this.grace);
+    if (connection !== this.connection || this.isOpen) return;
+    this.isOpen = true;
+    this.put("channel-opened", { of: connection });
+    this.tell("channel", "open");
   }
 
   addTracks() {
@@ -167,8 +234,15 @@ export class Remote {
     await connection.setLocalDescription();
     const { type, sdp } = connection.localDescription;
     if (type !== kind) throw new Error(`an ${type} was made in the place of an ${kind}`);
-    this.generations.set(line(sdp, "a=ice-ufrag:"), numbers.ice);
+    const ufrag = line(sdp, "a=ice-ufrag:");
+    const before = this.generations.get(ufrag);
+    this.generations.set(ufrag, numbers.ice);
     this.send(kind, kind, { type, sdp }, numbers);
+    // After a rollback Chromium goes on with the same ICE credentials, and does not gather again: what it found counts for
+    // this description now, and the remote has forgotten it with the other one.
+    if (before !== undefined && before !== numbers.ice) {
+      for (const found of this.found) if (found.ufrag === ufrag) this.put("gathered", found);
+    }
   }
 
   send(event, member, payload, numbers) {
@@ -181,10 +255,7 @@ export class Remote {
   }
 
   close() {
-    this.channels.clear();
-    this.senders.clear();
-    this.connection?.close();
-    this.connection = null;
+    if (this.connection) this.discardConnection();
     this.tell("connection", "closed");
   }
 

@@ -122,7 +122,6 @@ export class Session extends EventTarget {
 
   tell(id, name, detail) {
     if (name === "said") return this.said(id, detail);
-    if (name === "channel") this.remotes.get(id).say(this.profile());
     return this.fire(name, { id, detail });
   }
 

@@ -9,10 +9,11 @@ use axum::{
     routing::{any, get},
 };
 
-use crate::{engine, json, shared::Shared};
+use crate::{engine, json, shared::Shared, web};
 
 const ABOUT: &str = "This is glare-server, the reference server of the room signaling protocol (docs/protocol.md).
 
+  /            a page to meet others with, the browser's reference peer
   /socket.io/  Socket.IO v4, polling and WebSocket, namespace /
   /ws          JSON over WebSocket
   /healthz     ok, while the server runs
@@ -21,7 +22,9 @@ const ABOUT: &str = "This is glare-server, the reference server of the room sign
 /// Everything that the server answers.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .route("/", get(|| async { ABOUT }))
+        .route("/", get(web::index))
+        .route("/{file}", get(web::file))
+        .route("/about", get(|| async { ABOUT }))
         .route("/healthz", get(|| async { "ok" }))
         .route("/ws", any(json::open))
         .route("/socket.io/", any(engine::handle))

@@ -28,6 +28,7 @@ mod outbox;
 mod random_id;
 mod server;
 mod shared;
+mod web;
 mod websocket;
 
 pub use config::Config;

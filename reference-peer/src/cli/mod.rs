@@ -4,6 +4,7 @@ mod console;
 mod join;
 mod judge;
 mod table;
+mod typed;
 
 use std::{io::Write, path::Path, process::ExitCode};
 

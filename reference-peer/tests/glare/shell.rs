@@ -1,15 +1,21 @@
 //! The shell: sessions with fakes on a network in memory.
 
 use std::{
-    sync::{Arc, Mutex},
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use glare_model::negotiation::Strategy;
+use glare_model::{negotiation::Strategy, requirement::ids};
 use glare_peer::{
     judge::{Verdict, judge, unconnected},
+    report::{End, Report},
     rtc::MediaKind,
     session::{Config, Session, Wish},
+    signaling::{ConnectError, Dial, Signaling},
     trace::Line,
 };
 use rand::RngExt;
@@ -41,26 +47,31 @@ fn join(network: &Network, air: &Air, strategy: &'static str, pause: Duration) -
     Peer { session: Session::start(config, network.clone(), Fakes(air.clone())), trace }
 }
 
-/// One run: peers meet, do things at random times, come to rest, and leave.
-async fn run(seed: u64, strategy: &'static str, count: usize) -> Vec<Verdict> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (network, air) = (Network::new(seed), Air::default());
-    let mut pause = || Duration::from_millis(rng.random_range(0..30));
-    let peers: Vec<_> = (0..count).map(|_| join(&network, &air, strategy, pause())).collect();
+/// Peers do things at random times, and are all in the room at last.
+async fn act(rng: &mut ChaCha8Rng, peers: &[Peer]) {
     for _ in 0..rng.random_range(2..8) {
         sleep(Duration::from_millis(rng.random_range(0..120))).await;
-        let peer = &peers[rng.random_range(0..count)];
+        let peer = &peers[rng.random_range(0..peers.len())];
         let wish = match rng.random_range(0..5) {
             0 => Wish::RestartIce(None),
             1 => Wish::LeaveRoom,
             2 => Wish::EnterRoom("room".into()),
             _ => Wish::AddTrack(MediaKind::Video),
         };
-        assert!(peer.session.wish(wish).await, "seed {seed}: a session ended");
+        assert!(peer.session.wish(wish).await, "a session ended");
     }
-    for peer in &peers {
+    for peer in peers {
         peer.session.wish(Wish::EnterRoom("room".into())).await;
     }
+}
+
+/// One run: peers meet, do things at random times, come to rest, and leave.
+async fn run(seed: u64, strategy: &'static str, count: usize) -> Vec<Verdict> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (network, air) = (Network::new(seed), Air::default());
+    let mut pause = || Duration::from_millis(rng.random_range(0..30));
+    let peers: Vec<_> = (0..count).map(|_| join(&network, &air, strategy, pause())).collect();
+    act(&mut rng, &peers).await;
     sleep(CALM).await;
     let pairs = count * (count - 1);
     assert_eq!(air.counts(), (pairs, pairs), "seed {seed}: one connection for each remote, and connected");
@@ -84,8 +95,7 @@ async fn a_thousand_glares_of_the_shell_converge_and_leave_nothing_behind() {
     let mut crossed = 0;
     for seed in 0..1000 {
         let verdicts = run(seed, "perfect-negotiation", 2).await;
-        crossed +=
-            verdicts.iter().filter_map(|it| it.exercised.get(&glare_model::requirement::ids::NEG_02)).sum::<usize>();
+        crossed += verdicts.iter().filter_map(|it| it.exercised.get(&ids::NEG_02)).sum::<usize>();
     }
     assert!(crossed > 1000, "offers crossed {crossed} times");
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), tasks, "tasks are left behind");
@@ -112,4 +122,56 @@ async fn pairs_that_do_not_connect_are_found() {
         verdicts.push(judge(&peer.trace.lock().unwrap()).unwrap());
     }
     assert_eq!(unconnected(&verdicts).len(), 1);
+}
+
+/// A server that is reached once, and never again.
+struct Once(Network, AtomicBool);
+
+impl Dial for Once {
+    async fn dial(&self) -> Result<Signaling, ConnectError> {
+        if self.1.swap(true, Ordering::Relaxed) {
+            return Err(ConnectError { server: "it".into(), problem: "nobody listens".into() });
+        }
+        self.0.dial().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stays_away_is_tried_five_times_a_second_apart_and_then_the_session_ends() {
+    let (network, air) = (Network::new(1), Air::default());
+    let server = Once(network, AtomicBool::new(false));
+    let mut session = Session::start(Config::new("room", "peer"), server, Fakes(air));
+    assert!(session.wish(Wish::DropSignaling).await);
+    let began = tokio::time::Instant::now();
+    let mut attempts = 0;
+    let end = loop {
+        match session.next().await {
+            Some(Report::Reconnecting { attempt, of: 5 }) => attempts = attempt,
+            Some(Report::Ended(end)) => break end,
+            Some(_) => {}
+            None => panic!("a session ends with a report"),
+        }
+    };
+    assert!(matches!(end, End::Unreachable { message } if message.contains("nobody listens")));
+    assert_eq!((attempts, began.elapsed().as_secs()), (5, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_with_the_tutorials_rules_is_found_out_clause_by_clause() {
+    let mut clauses = BTreeSet::new();
+    for seed in 0..60 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (network, air) = (Network::new(seed), Air::default());
+        let peers: Vec<_> = (0..2).map(|_| join(&network, &air, "both-offer", Duration::ZERO)).collect();
+        act(&mut rng, &peers).await;
+        sleep(CALM).await;
+        for peer in peers {
+            peer.session.leave().await;
+            let verdict = judge(&peer.trace.lock().unwrap()).unwrap();
+            clauses.extend(verdict.findings.into_iter().filter_map(|finding| finding.clause));
+        }
+    }
+    for clause in [ids::NEG_01, ids::NEG_02, ids::NEG_03, ids::NEG_04, ids::NEG_07, ids::NEG_09] {
+        assert!(clauses.contains(&clause), "{clause} is not among what is found: {clauses:?}");
+    }
 }

@@ -1,4 +1,5 @@
 //! Real peers over the reference server, on the loopback interface.
 
+mod faults;
 mod mesh;
 mod support;
