@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
 use super::socketio::packet::{Packet, prefix};
-use super::socketio::{FAREWELL, Heard, misspoken, parse_open, react};
+use super::socketio::{FAREWELL, Heard, misspoken, parse_open, path_url, react};
 use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
 use super::{BrokenFrame, Connection, ConnectionId, Incoming, OpenError, Opened};
 use crate::binding::{Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire};
@@ -81,7 +81,7 @@ impl Bound {
         id: ConnectionId,
         incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     ) -> Result<Connection, OpenError> {
-        let mut url = stream::base_url(&self.base, path)?;
+        let mut url = path_url(&self.base, path)?;
         for (name, value) in self.plan.query(speaker.values()) {
             url.query_pairs_mut().append_pair(&name, &value);
         }
