@@ -48,6 +48,7 @@ async fn serve(fault: Fault) -> SocketAddr {
 
 async fn client(tcp: tokio::net::TcpStream, id: String, clients: Clients, fault: Fault) {
     let mut room = String::new();
+    #[expect(clippy::result_large_err, reason = "the library's type of an answer that refuses")]
     let read_path = |request: &tokio_tungstenite::tungstenite::handshake::server::Request, response| {
         room = request.uri().path().to_owned();
         Ok(response)
