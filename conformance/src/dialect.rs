@@ -200,7 +200,7 @@ impl Dialect {
             (!self.names_sender, &[RELAY_03], "signals do not name their sender"),
             (
                 self.reach == ReachRule::Everybody,
-                &[RELAY_04, RELAY_05],
+                &[RELAY_04, RELAY_05, ORDER_01],
                 "the binding declares that signals reach everybody",
             ),
             (

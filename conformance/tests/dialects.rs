@@ -70,16 +70,19 @@ fn broken(server: &Dialect, declared: &Dialect) -> Vec<RequirementId> {
 
 #[test]
 fn a_server_of_a_dialect_passes_where_it_is_declared() {
+    let mut alarms = Vec::new();
     for (name, dialect) in dialects() {
         let mut applied = 0;
         for case in cases() {
             let Some(judgement) = judged(&dialect, &dialect, &case) else { continue };
             applied += 1;
-            let said = format!("{name}: {}\n{:#?}\n{:?}", case.render(), judgement.violations, judgement.reason);
-            assert_eq!(judgement.verdict, Verdict::Pass, "{said}");
+            if judgement.verdict != Verdict::Pass {
+                alarms.push(format!("{name}: {}\n{:#?}\n{:?}", case.render(), judgement.violations, judgement.reason));
+            }
         }
         assert!(applied > 100, "{name}: only {applied} cases apply");
     }
+    assert!(alarms.is_empty(), "{} alarms\n{}", alarms.len(), alarms[..alarms.len().min(12)].join("\n"));
 }
 
 #[test]

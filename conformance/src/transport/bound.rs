@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
 use super::socketio::packet::{Packet, prefix};
-use super::socketio::{FAREWELL, Heard, misspoken, parse_open, react};
+use super::socketio::{FAREWELL, Heard, misspoken, parse_open, path_url, react};
 use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
 use super::{BrokenFrame, Connection, ConnectionId, Incoming, OpenError, Opened};
 use crate::binding::{Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire};
@@ -88,7 +88,7 @@ impl Bound {
     }
 
     fn socketio_url(&self, path: &str, transport: &str) -> Result<Url, OpenError> {
-        let mut url = stream::base_url(&self.base, path)?;
+        let mut url = path_url(&self.base, path)?;
         url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", transport);
         Ok(url)
     }

@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 use url::Url;
 
 use super::{OpenError, stream};
-use crate::limits::{FAREWELL_TIMEOUT, MESSAGE_BYTES_MAX, OUTGOING_QUEUE};
+use crate::limits::{CORK_BYTES_MAX, FAREWELL_TIMEOUT, MESSAGE_BYTES_MAX, OUTGOING_QUEUE};
 
 /// What separates packets in one body.
 const SEPARATOR: char = '\u{1e}';
@@ -139,8 +139,20 @@ async fn fetch_all(fetched: mpsc::Sender<Result<String, String>>, client: Client
 
 /// Posts packets in order, those that wait together in one body.
 async fn post_all(mut queue: mpsc::Receiver<String>, client: Client, session: Url) {
-    while let Some(mut body) = queue.recv().await {
+    let mut held = None;
+    loop {
+        let Some(mut body) = (match held.take() {
+            Some(packet) => Some(packet),
+            None => queue.recv().await,
+        }) else {
+            return;
+        };
+        // A server takes no body beyond a limit of its own, and a packet alone it has to take.
         while let Ok(next) = queue.try_recv() {
+            if body.len() + next.len() > CORK_BYTES_MAX {
+                held = Some(next);
+                break;
+            }
             body.push(SEPARATOR);
             body.push_str(&next);
         }

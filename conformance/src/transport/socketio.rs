@@ -52,12 +52,17 @@ pub(super) async fn connect(
 }
 
 /// As the official client does it: the path ends with a slash.
-pub(super) fn handshake_url(base: &Url) -> Result<Url, OpenError> {
-    let mut url = stream::base_url(base, "/socket.io/")?;
+pub(super) fn path_url(base: &Url, path: &str) -> Result<Url, OpenError> {
+    let mut url = stream::base_url(base, path)?;
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());
         url.set_path(&path);
     }
+    Ok(url)
+}
+
+pub(super) fn handshake_url(base: &Url) -> Result<Url, OpenError> {
+    let mut url = path_url(base, "/socket.io/")?;
     url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
     Ok(url)
 }

@@ -60,11 +60,19 @@ pub fn step<D: Directory + ?Sized, P: Clone>(
                 Err(invalid) => Err((Refusal::InvalidRoomId(invalid), ROOM_03)),
                 Ok(room) => enter(directory, rules, caller, kind, room, emit),
             };
+            let present = match &outcome {
+                Ok((ServerMessage::Joined(_, members), _)) if rules.introduce_members => members.clone(),
+                Ok(_) | Err(_) => Vec::new(),
+            };
             if ack {
                 let (message, clause) = outcome.unwrap_or_else(|(why, clause)| (ServerMessage::Refused(why), clause));
                 emit(Effect::Send { to: caller, message, clause });
             } else if rules.missing_ack == MissingAck::Crash {
                 emit(Effect::Crash);
+            }
+            // The joiner hears of nothing before its ack (ORDER-02).
+            for member in present.into_iter().filter(|member| *member != caller) {
+                emit(Effect::Send { to: caller, message: ServerMessage::UserJoined(member), clause: ROOM_06 });
             }
         }
         Input::Message(sender, ClientMessage::Signal { kind, signal: Err(fault) }) => {
@@ -118,9 +126,6 @@ fn enter<D: Directory + ?Sized, P>(
             }
             for &to in members.iter().filter(|member| **member != caller && rules.announce_joins) {
                 emit(Effect::Send { to, message: ServerMessage::UserJoined(caller), clause: ROOM_07 });
-            }
-            for &member in members.iter().filter(|member| **member != caller && rules.introduce_members) {
-                emit(Effect::Send { to: caller, message: ServerMessage::UserJoined(member), clause: ROOM_06 });
             }
             // The list is taken before the joiner enters. A joiner that is in the room already (a faulty variant
             // allows it) therefore finds itself in the list, as it does on such servers.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use glare_model::requirement::{
     RequirementId,
-    ids::{RELAY_01, RELAY_07, ROOM_06, ROOM_07, ROOM_08, ROOM_12},
+    ids::{RELAY_01, RELAY_07, ROOM_01, ROOM_06, ROOM_07, ROOM_08, ROOM_12},
 };
 
 use super::{
@@ -145,7 +145,12 @@ impl Scene<'_> {
                 !(notice.0 && self.target_ended(notice.1)) || expected.values().flatten().any(|due| due == *notice)
             });
             if let Some(extra) = extra {
-                let clause = if self.is_former_fellow(connection, extra.1) { ROOM_12 } else { clause };
+                let clause = match clause {
+                    _ if self.is_former_fellow(connection, extra.1) => ROOM_12,
+                    // A departure that somebody is told of while somebody else joins has nothing to do with joining.
+                    ROOM_01 | ROOM_07 if extra.0 => ROOM_08,
+                    clause => clause,
+                };
                 let due = match due {
                     [] => "no notice".to_owned(),
                     [one] => format!("exactly one notice, {}", self.describe_notice(*one)),

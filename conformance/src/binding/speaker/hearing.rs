@@ -1,0 +1,243 @@
+//! From a target's wire to the protocol's vocabulary.
+
+use std::sync::Arc;
+
+use glare_model::message::SignalKind;
+use serde_json::{Map, Value, json};
+
+use super::{ECHO, Pending, Reaction, Speaker, plain, refusal, text_of};
+use crate::{
+    binding::{
+        plan::{Listed, Outcome, Receive},
+        schema::{FenceBy, Meaning},
+        template::{Node, Values},
+    },
+    transport::Incoming,
+};
+
+impl Speaker {
+    /// Takes in a Socket.IO ack: its arguments.
+    pub(crate) fn hear_ack(&mut self, ack: u64, arguments: &[Value]) -> Vec<Incoming> {
+        if let Some(place) = self.fences.iter().position(|fence| *fence == ack && self.plan.pings_by_acks()) {
+            self.fences.remove(place);
+            return vec![refusal(ack)];
+        }
+        let Some(place) = self.requests.iter().position(|pending| pending.ack == Some(ack)) else {
+            return vec![Incoming::Ack { ack, data: arguments.first().cloned() }];
+        };
+        let pending = self.requests.remove(place).expect("the place was just found");
+        let plan = Arc::clone(&self.plan);
+        let Some(outcome) = &plan.request(pending.joins).ack else {
+            return vec![Incoming::Ack { ack, data: arguments.first().cloned() }];
+        };
+        let arguments = Value::from(arguments.to_vec());
+        match self.decide(outcome, &arguments) {
+            Some(true) => self.accept(pending, Some(())).into_iter().collect(),
+            Some(false) => vec![refusal(ack)],
+            // Neither: it makes no sense, and the oracles say so.
+            None => vec![Incoming::Ack { ack, data: Some(json!({ "unreadable": arguments })) }],
+        }
+    }
+
+    /// Takes in a message.
+    pub(crate) fn hear(&mut self, message: &Value) -> Reaction {
+        let mut reaction = Reaction::default();
+        if self.hear_reply(message, &mut reaction) {
+            return reaction;
+        }
+        let plan = Arc::clone(&self.plan);
+        let mut is_known = false;
+        for receive in &plan.receive {
+            self.clear_heard(&plan.holes);
+            if !receive.pattern.read(message, &mut self.values) {
+                continue;
+            }
+            is_known = true;
+            self.interpret(receive, &mut reaction);
+            if let Some(answer) = receive.answer.as_ref().and_then(|node| plain(node, &self.values)) {
+                reaction.send.push(answer);
+            }
+            if !receive.also {
+                break;
+            }
+        }
+        if !is_known {
+            reaction.incoming.push(unknown(message));
+        }
+        reaction
+    }
+
+    /// Whether a message answers a request.
+    fn hear_reply(&mut self, message: &Value, reaction: &mut Reaction) -> bool {
+        let plan = Arc::clone(&self.plan);
+        for place in 0..self.requests.len() {
+            let Some(outcome) = &plan.request(self.requests[place].joins).reply else { continue };
+            self.clear_heard(&plan.holes);
+            let Some(is_accepted) = self.decide(outcome, message) else { continue };
+            let named = self.values.take(plan.holes.ack);
+            if named.is_some() && named.as_ref().and_then(Value::as_u64) != self.requests[place].ack {
+                continue;
+            }
+            let pending = self.requests.remove(place).expect("the place is below the length");
+            reaction.incoming.extend(match (is_accepted, pending.ack) {
+                (true, _) => self.accept(pending, Some(())),
+                (false, ack) => ack.map(refusal),
+            });
+            return true;
+        }
+        false
+    }
+
+    /// Whether an answer accepts or refuses; neither if it is of no pattern.
+    fn decide(&mut self, outcome: &Outcome, answer: &Value) -> Option<bool> {
+        let mut is_of = |patterns: &[Node]| patterns.iter().any(|pattern| pattern.read(answer, &mut self.values));
+        if is_of(&outcome.accepted) {
+            return Some(true);
+        }
+        is_of(&outcome.refused).then_some(false)
+    }
+
+    /// A request succeeded; `answered` if an answer says so, which may name the room and the members.
+    pub(super) fn accept(&mut self, pending: Pending, answered: Option<()>) -> Option<Incoming> {
+        let Pending { ack, room: given, joins } = pending;
+        let holes = &self.plan.holes;
+        let (mut room, mut users) = (None, None);
+        if answered.is_some() {
+            room = self.values.take(holes.room);
+            users = self.values.take(holes.users);
+        }
+        if let (Some(real), Value::String(given)) = (&room, &given)
+            && !joins
+        {
+            self.rooms.note(given, real);
+        }
+        let named = room.map_or_else(|| given.clone(), |real| self.rooms.given(&real, &given));
+        self.room = Some(given);
+        let mut data = Map::from_iter([("success".to_owned(), true.into()), ("roomId".to_owned(), named)]);
+        if let Some(users) = users {
+            data.insert("existingUsers".to_owned(), self.without_self(users));
+        }
+        ack.map(|ack| Incoming::Ack { ack, data: Some(data.into()) })
+    }
+
+    /// The ids in a list of members, without the own one where the binding says that it is there. What is no such list is
+    /// left as it is, for the oracles to object to.
+    fn without_self(&self, users: Value) -> Value {
+        let Some(ids) = self.ids(&users) else { return users };
+        ids.into_iter().filter(|id| !self.plan.table.own_in_list || Some(id) != self.id.as_ref()).collect()
+    }
+
+    fn ids(&self, users: &Value) -> Option<Vec<Value>> {
+        let user = self.plan.holes.user;
+        match (&self.plan.listed, users) {
+            (Listed::Keys, Value::Object(members)) => Some(members.keys().map(|id| id.as_str().into()).collect()),
+            (Listed::As(pattern), Value::Array(items)) => {
+                let id = |item: &Value| {
+                    let mut values = Values::default();
+                    // An item of another form stays what it is.
+                    let fits = pattern.read(item, &mut values);
+                    values.take(user).filter(|_| fits).unwrap_or_else(|| item.clone())
+                };
+                Some(items.iter().map(id).collect())
+            }
+            (Listed::Keys | Listed::As(_), _) => None,
+        }
+    }
+
+    fn interpret(&mut self, receive: &Receive, reaction: &mut Reaction) {
+        let plan = Arc::clone(&self.plan);
+        let holes = &plan.holes;
+        let items = match receive.each {
+            Some(hole) => self.values.take(hole).and_then(|users| self.ids(&users)).unwrap_or_default(),
+            None => vec![self.values.take(holes.user).unwrap_or_default()],
+        };
+        for user in items {
+            let incoming = self.interpret_one(receive, user, reaction);
+            reaction.incoming.extend(incoming);
+        }
+    }
+
+    fn interpret_one(&mut self, receive: &Receive, user: Value, reaction: &mut Reaction) -> Option<Incoming> {
+        let plan = Arc::clone(&self.plan);
+        let holes = &plan.holes;
+        let event = |event: &str, data: Value| Some(Incoming::Event { event: event.to_owned(), data: Some(data) });
+        let is_self = self.id.as_ref() == Some(&user);
+        match receive.meaning {
+            Meaning::Identified => {
+                let id = self.values.get(holes.id).map(text_of)?;
+                self.identify(&id);
+                reaction.identified = Some(id);
+                None
+            }
+            Meaning::Ready => {
+                self.is_admitted = true;
+                None
+            }
+            // A notice that is echoed to whom it is about says nothing.
+            Meaning::Joined | Meaning::Left if is_self && plan.table.own_notices => None,
+            Meaning::Joined | Meaning::Left => {
+                let mut data = Map::from_iter([("userId".to_owned(), user)]);
+                if let Some(timestamp) = self.values.take(holes.timestamp) {
+                    data.insert("timestamp".to_owned(), timestamp);
+                }
+                let name = if receive.meaning == Meaning::Joined { "user-joined" } else { "user-left" };
+                event(name, data.into())
+            }
+            Meaning::HostChanged => event("host-changed", json!({ "userId": user })),
+            Meaning::Closed => {
+                self.room = None;
+                event("room-closed", json!({}))
+            }
+            Meaning::Signal => {
+                if self.values.take(holes.to).is_some_and(|to| Some(&to) != self.id.as_ref()) {
+                    return None;
+                }
+                let kind = self.kind(receive)?;
+                let payload = self.values.take(holes.payload)?;
+                if let (FenceBy::Echo, Some(number)) = (plan.fence, payload.get(ECHO).and_then(Value::as_u64)) {
+                    return Some(refusal(number));
+                }
+                let mut data = Map::from_iter([(kind.payload_member().to_owned(), payload)]);
+                if let Some(from) = self.values.take(holes.from) {
+                    data.insert("from".to_owned(), from);
+                }
+                event(kind.event(), data.into())
+            }
+            Meaning::Error => {
+                let kind = self.kind(receive).unwrap_or(self.last_signal);
+                event("error", json!({ "type": kind.error_type() }))
+            }
+            Meaning::Pong => {
+                let named = self.values.take(holes.fence).and_then(|number| number.as_u64());
+                let place = match named {
+                    Some(number) => self.fences.iter().position(|fence| *fence == number),
+                    None => (!self.fences.is_empty()).then_some(0),
+                }?;
+                self.fences.remove(place).map(refusal)
+            }
+            Meaning::Ignored => None,
+        }
+    }
+
+    /// The kind that a message is of: the table says so, or the message.
+    fn kind(&mut self, receive: &Receive) -> Option<SignalKind> {
+        let place = receive.kind.or_else(|| {
+            let named = self.values.take(self.plan.holes.kind)?;
+            self.plan.kinds.iter().position(|kind| named.as_str() == Some(kind))
+        });
+        place.map(|place| SignalKind::ALL[place])
+    }
+}
+
+/// A message that no pattern fits, under its name if it has one.
+fn unknown(message: &Value) -> Incoming {
+    let name = match message {
+        Value::Array(items) => items.first().and_then(Value::as_str),
+        Value::Object(members) => ["type", "event"].iter().find_map(|name| members.get(*name)?.as_str()),
+        Value::String(text) => Some(text.as_str()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    };
+    // A target's word that happens to be one of the protocol's does not mean that.
+    let event = format!("(unmatched) {}", name.unwrap_or_default());
+    Incoming::Event { event: event.trim_end().to_owned(), data: Some(message.clone()) }
+}

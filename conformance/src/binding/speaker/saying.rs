@@ -1,0 +1,152 @@
+//! From the protocol's vocabulary to a target's wire.
+
+use std::sync::Arc;
+
+use glare_model::message::SignalKind;
+use serde_json::{Value, json};
+
+use super::{ECHO, Outgoing, Pending, Reaction, Speaker, Unsayable, plain};
+use crate::{binding::schema::FenceBy, dialect::SecondRoomRule};
+
+impl Speaker {
+    /// Says an event of the protocol's vocabulary.
+    pub(crate) fn say(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
+        if let Some(kind) = SignalKind::ALL.into_iter().find(|kind| kind.event() == event) {
+            return match self.say_signal(kind, data) {
+                Err(_) if self.plan.has_names_of_the_protocol => self.say_unknown(event, data, ack),
+                said => said,
+            };
+        }
+        match event {
+            "create-room" => self.say_request(false, data, ack),
+            "join-room" => self.say_request(true, data, ack),
+            "leave-room" => self.say_leave(),
+            other => self.say_unknown(other, data, ack),
+        }
+    }
+
+    fn say_request(&mut self, joins: bool, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
+        let plan = Arc::clone(&self.plan);
+        if self.room.is_some() && plan.profile.dialect().second_room == SecondRoomRule::Impossible {
+            return Err(Unsayable("that a member asks for another room".to_owned()));
+        }
+        if plan.joins_by_connecting() {
+            return Err(Unsayable("a request on an open connection: its room is chosen by connecting".to_owned()));
+        }
+        let request = plan.request(joins);
+        let room = data.map(|given| self.rooms.real(given));
+        if ack.is_none() && request.reply.is_some() && !request.numbers_acks(plan.holes.ack) {
+            return Err(Unsayable("a request without an ack".to_owned()));
+        }
+        let holes = &plan.holes;
+        self.clear(&[holes.room, holes.ack]);
+        if let Some(room) = &room {
+            self.values.set(holes.room, room.clone());
+        }
+        if let Some(ack) = ack {
+            self.values.set(holes.ack, ack.into());
+        }
+        let mut send: Vec<_> = request.send.iter().filter_map(|node| plain(node, &self.values)).collect();
+        if send.len() < request.send.len() {
+            return Err(Unsayable("a request without a room".to_owned()));
+        }
+        let mut reaction = Reaction::default();
+        let given = data.cloned().unwrap_or_default();
+        let pending = Pending { ack, room: given, joins };
+        if request.ack.is_some() {
+            if let Some(last) = send.last_mut() {
+                last.ack = ack;
+            }
+            if ack.is_some() {
+                self.requests.push_back(pending);
+            }
+        } else if request.reply.is_some() {
+            if ack.is_some() {
+                self.requests.push_back(pending);
+            }
+        } else {
+            // Nobody answers: whoever asks is in.
+            reaction.incoming.extend(self.accept(pending, None));
+        }
+        reaction.send = send;
+        Ok(reaction)
+    }
+
+    fn say_leave(&mut self) -> Result<Reaction, Unsayable> {
+        let plan = Arc::clone(&self.plan);
+        let Some(leave) = &plan.leave else {
+            return Err(Unsayable("leaving without closing the connection".to_owned()));
+        };
+        match self.room.take() {
+            Some(room) => self.values.set(plan.holes.room, self.rooms.real(&room)),
+            None => self.clear(&[plan.holes.room]),
+        }
+        let send: Vec<_> = leave.send.iter().filter_map(|node| plain(node, &self.values)).collect();
+        Ok(Reaction { send, ..Reaction::default() })
+    }
+
+    fn say_signal(&mut self, kind: SignalKind, data: Option<&Value>) -> Result<Reaction, Unsayable> {
+        let unsayable = || Unsayable(format!("{} with the data {}", kind.event(), data.unwrap_or(&Value::Null)));
+        let members = data.and_then(Value::as_object).ok_or_else(unsayable)?;
+        let plan = Arc::clone(&self.plan);
+        let (holes, node) = (&plan.holes, &plan.signals[kind as usize]);
+        let known = ["target", kind.payload_member(), "from"];
+        let claims = members.contains_key("from");
+        if members.keys().any(|name| !known.contains(&name.as_str())) || claims && !node.holes().contains(&holes.from) {
+            return Err(unsayable());
+        }
+        self.clear(&[holes.target, holes.payload, holes.from, holes.room]);
+        let mut set = |hole, value: Option<&Value>| {
+            if let Some(value) = value {
+                self.values.set(hole, value.clone());
+            }
+        };
+        set(holes.target, members.get("target"));
+        set(holes.payload, members.get(kind.payload_member()));
+        set(holes.from, members.get("from").or(self.id.as_ref()));
+        let room = self.room.as_ref().map(|room| self.rooms.real(room));
+        set(holes.room, room.as_ref());
+        set(holes.kind, Some(&plan.kinds[kind as usize].as_str().into()));
+        self.last_signal = kind;
+        let send = vec![plain(node, &self.values).ok_or_else(unsayable)?];
+        Ok(Reaction { send, ..Reaction::default() })
+    }
+
+    fn say_unknown(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
+        let unsayable = || Unsayable(format!("the event {event:?}"));
+        let plan = Arc::clone(&self.plan);
+        let node = plan.unknown.as_ref().ok_or_else(unsayable)?;
+        self.clear(&[plan.holes.data, plan.holes.ack]);
+        if let Some(ack) = ack {
+            self.values.set(plan.holes.ack, ack.into());
+        }
+        self.values.set(plan.holes.event, event.into());
+        if let Some(data) = data {
+            self.values.set(plan.holes.data, data.clone());
+        }
+        let outgoing = plain(node, &self.values).ok_or_else(unsayable)?;
+        Ok(Reaction { send: vec![Outgoing { ack, ..outgoing }], ..Reaction::default() })
+    }
+
+    /// Sends a fence under a number, where the binding has a message for it.
+    pub(crate) fn say_fence(&mut self, number: u64) -> Option<Outgoing> {
+        let plan = Arc::clone(&self.plan);
+        match plan.fence {
+            FenceBy::Ping => {
+                self.values.set(plan.holes.fence, number.into());
+                self.fences.push_back(number);
+                let outgoing = plain(plan.ping.as_ref()?, &self.values)?;
+                Some(Outgoing { ack: plan.pings_by_acks().then_some(number), ..outgoing })
+            }
+            FenceBy::Echo => {
+                let kind = SignalKind::Candidate;
+                let data = json!({ "target": self.id, kind.payload_member(): { ECHO: number } });
+                let last = self.last_signal;
+                let said = self.say_signal(kind, Some(&data)).ok();
+                self.last_signal = last;
+                said?.send.pop()
+            }
+            FenceBy::Request | FenceBy::Relay | FenceBy::None => None,
+        }
+    }
+}
