@@ -1,6 +1,6 @@
 //! From the command line's TARGET and `--process` to a server that can be connected to.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use glare_server::{Config, RunningServer, Server};
 use url::Url;
@@ -26,9 +26,9 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// The target with its port filled in, and the port for `--process`.
-pub(super) fn with_port(target: Option<&str>, args: &RunArgs) -> Result<(String, Option<u16>), Failure> {
+pub(super) fn with_port(target: Option<&str>, process: Option<&str>) -> Result<(String, Option<u16>), Failure> {
     let text = target.unwrap_or("embedded");
-    if args.process.is_none() {
+    if process.is_none() {
         return Ok((text.to_owned(), None));
     }
     let hint = "--process needs a TARGET with a port, such as 'tutorial:http://127.0.0.1:{port}'";
@@ -47,10 +47,17 @@ pub(super) fn with_port(target: Option<&str>, args: &RunArgs) -> Result<(String,
 
 /// Starts the reference server where the target asks for it, and says where it is.
 pub(super) async fn start_embedded(target: &Target) -> Result<(Target, Option<RunningServer>), Failure> {
+    start_embedded_with(EMBEDDED_HEARTBEAT, target).await
+}
+
+/// The same, with this ping interval and timeout.
+pub(super) async fn start_embedded_with(
+    (ping_interval, ping_timeout): (Duration, Duration),
+    target: &Target,
+) -> Result<(Target, Option<RunningServer>), Failure> {
     if target.place != Place::Embedded {
         return Ok((target.clone(), None));
     }
-    let (ping_interval, ping_timeout) = EMBEDDED_HEARTBEAT;
     let config = Config { ping_interval, ping_timeout, ..Config::default() };
     let server = Server::start(config).await.map_err(|error| Failure::Usage(error.to_string()))?;
     let url = Url::parse(&format!("http://{}", server.addr())).expect("an address makes a URL");

@@ -27,7 +27,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     if let Some(folder) = &args.run.trace_dir {
         std::fs::create_dir_all(folder).map_err(|source| file_failure("create", folder, source))?;
     }
-    let (name, port) = with_port(args.target.as_deref(), &args.run)?;
+    let (name, port) = with_port(args.target.as_deref(), args.run.process.as_deref())?;
     let target: Target = name.parse()?;
     let runtime = if target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
     let runtime = runtime.map_err(Failure::Runtime)?;

@@ -69,7 +69,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
     if let Some(folder) = &args.trace_dir {
         std::fs::create_dir_all(folder).map_err(|source| file_failure("create", folder, source))?;
     }
-    let (text, port) = with_port(target, args)?;
+    let (text, port) = with_port(target, args.process.as_deref())?;
     let target: Target = text.parse()?;
     let runtime = if target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
     let runtime = runtime.map_err(Failure::Runtime)?;

@@ -1,13 +1,25 @@
 //! What a run says. One set of results, several writers.
 
+mod conclusion;
 pub mod console;
+mod format;
+mod github;
+pub mod html;
 pub mod json;
+mod junit;
 pub mod lanes;
+mod markdown;
+pub mod matrix;
+mod page;
+mod plain;
 mod suites;
 mod summary;
+mod triage;
 
 use glare_model::requirement::Level;
 
+pub use conclusion::Conclusion;
+pub use format::{Format, NoReport, Place, Wanted};
 pub use suites::SuiteResult;
 pub use summary::{RequirementResult, Summary, summarise};
 
