@@ -23,6 +23,11 @@ impl<'a> Again<'a> {
         Self { plan, runs: 0 }
     }
 
+    /// Why a case cannot be run on the target, if it cannot.
+    pub(crate) fn excludes(&self, case: &Scenario) -> Option<String> {
+        self.plan.transport.excludes(case)
+    }
+
     /// Runs a case with nothing beside it. `None` if the target is gone and cannot be brought back.
     pub(crate) async fn run(&mut self, case: Arc<Scenario>) -> Option<CaseResult> {
         self.run_within(case, self.plan.timeout).await

@@ -48,7 +48,8 @@ fn verdicts(report: &Value) -> Vec<Value> {
     let parts = ["case", "title", "requirements", "level", "verdict", "evidence", "violations", "reason", "transcript"];
     let results = report["results"].as_array().expect("a list");
     let of = |result: &Value| parts.iter().map(|part| ((*part).to_owned(), result[part].clone())).collect::<Value>();
-    results.iter().filter(|result| result["verdict"] != "not_applicable").map(of).collect()
+    let ran = |result: &&Value| result["verdict"] != "not_applicable" && result["verdict"] != "not_exercised";
+    results.iter().filter(ran).map(of).collect()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::{Exit, Failure, LevelArg, colours, file_failure, print};
 use crate::{
     baseline::{self, Baseline},
     capability::Profile,
-    report::{NoReport, Place, Run, SuiteResult, Wanted, console::Console, summarise},
+    report::{NoReport, Place, RaceShare, Run, SuiteResult, Wanted, console::Console, summarise},
     run::CaseResult,
     scenario::Scenario,
     shard::Shard,
@@ -53,6 +53,8 @@ pub(super) struct Findings<'a> {
     pub(super) interrupted: bool,
     pub(super) shard: Option<Shard>,
     pub(super) suites: &'a [Made],
+    /// What was seen of races, if they were among what ran.
+    pub(super) races: Option<RaceShare>,
     pub(super) results: Vec<CaseResult>,
     /// The command that shows a case again.
     pub(super) replay: &'a dyn Fn(&str) -> String,
@@ -94,7 +96,8 @@ impl Terms {
         }
         let results = &results;
         let summary = summarise(results, &assessment, &findings.profile);
-        let suites: Vec<_> = findings.suites.iter().map(|made| SuiteResult::of(made, results)).collect();
+        let suites: Vec<_> =
+            findings.suites.iter().map(|made| SuiteResult::of(made, results, findings.races)).collect();
         let run = Run {
             target: findings.target.clone(),
             profile: findings.profile,

@@ -88,6 +88,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
         interrupted: false,
         shard: None,
         suites: &[],
+        races: None,
         results: judged.into_iter().map(|one| one.result).collect(),
         replay: &|case| format!("glare judge {}", quoted(&place(case).unwrap_or_default())),
     };

@@ -57,6 +57,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         interrupted: false,
         shard: None,
         suites: &[],
+        races: None,
         results,
         replay: &|_| command.clone(),
     })?;
@@ -161,7 +162,10 @@ async fn replay_case(again: &mut Again<'_>, case: &Arc<Scenario>, times: usize, 
     let (mut failed, mut unjudged) = (0, 0);
     let mut shown: Option<CaseResult> = None;
     for _ in 0..times {
-        let result = again.run(Arc::clone(case)).await;
+        let result = match again.excludes(case) {
+            Some(reason) => Some(CaseResult::not_exercised(Arc::clone(case), &reason)),
+            None => again.run(Arc::clone(case)).await,
+        };
         let result = result.unwrap_or_else(|| CaseResult::not_exercised(Arc::clone(case), "the target is gone"));
         match rank(&result) {
             3 => failed += 1,

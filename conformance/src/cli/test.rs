@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     process::ServerProcess,
+    report::{RaceShare, RaceTally},
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
@@ -76,7 +77,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
     let outcome = runtime.block_on(run_to_end(&target, args, job, port));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    let Outcome { results, interrupted } = outcome?;
+    let Outcome { results, races, interrupted } = outcome?;
     terms.conclude(Findings {
         target: target.to_string(),
         profile: args.profile()?,
@@ -84,6 +85,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
         interrupted,
         shard: job.shard,
         suites: job.suites,
+        races,
         results,
         replay: job.replay,
     })
@@ -91,6 +93,7 @@ pub(super) fn judge_target(target: Option<&str>, args: &RunArgs, job: &Job<'_>) 
 
 struct Outcome {
     results: Vec<CaseResult>,
+    races: Option<RaceShare>,
     interrupted: bool,
 }
 
@@ -106,10 +109,14 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
+    let transport = reached.transport().expect("an embedded server has become a URL").with_profile(profile);
+    let excludes = |case: &Scenario| profile.excludes(case).or_else(|| transport.excludes(case));
+    let (excluded, cases): (Vec<_>, Vec<_>) =
+        job.cases.iter().map(|case| (Arc::clone(case), excludes(case))).partition(|(_, reason)| reason.is_some());
     let plan = Plan {
-        transport: reached.transport().expect("an embedded server has become a URL").with_profile(profile),
+        transport,
         exact: reached.is_exact(),
-        cases: job.cases.iter().filter(|case| profile.excludes(case).is_none()).cloned().collect(),
+        cases: cases.into_iter().map(|(case, _)| case).collect(),
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
         budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
@@ -117,10 +124,9 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         nonce: rand::random(),
         process,
     };
-    let excluded: Vec<_> =
-        job.cases.iter().filter_map(|case| Some((Arc::clone(case), profile.excludes(case)?))).collect();
     let mut results = Results::new(args.trace_dir.as_deref(), target, job);
-    let of_no_concern = excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason));
+    let of_no_concern =
+        excluded.into_iter().map(|(case, reason)| CaseResult::not_applicable(case, &reason.unwrap_or_default()));
     results.results.extend(of_no_concern);
     let chosen = |result: &CaseResult| job.shrink.chooses(&result.case);
     tokio::select! {
@@ -131,7 +137,8 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
     if let Some(server) = embedded {
         server.shutdown().await;
     }
-    Ok(Outcome { results: results.finish(&job.cases)?, interrupted })
+    let races = results.races.as_ref().map(RaceTally::share);
+    Ok(Outcome { results: results.finish(&job.cases)?, races, interrupted })
 }
 
 /// Gathers what a run finds, and shows how far it is.
@@ -141,6 +148,7 @@ struct Results<'a> {
     seed: u64,
     bar: ProgressBar,
     results: Vec<CaseResult>,
+    races: Option<RaceTally>,
     /// What is to be said of shrunk failures.
     shrunk: String,
     unsaved: Option<Failure>,
@@ -149,7 +157,8 @@ struct Results<'a> {
 impl<'a> Results<'a> {
     fn new(folder: Option<&'a Path>, target: &'a Target, job: &Job<'_>) -> Self {
         let bar = progress_bar(job.cases.len());
-        Self { folder, target, seed: job.seed, bar, results: Vec::new(), shrunk: String::new(), unsaved: None }
+        let races = RaceTally::new(job.suites);
+        Self { folder, target, seed: job.seed, bar, results: Vec::new(), races, shrunk: String::new(), unsaved: None }
     }
 
     fn take(&mut self, event: RunEvent) {
@@ -165,6 +174,9 @@ impl<'a> Results<'a> {
         }
         self.bar.set_message(result.case.id.clone());
         self.bar.inc(1);
+        if let Some(races) = &mut self.races {
+            races.take(&result);
+        }
         let saved = save(self.folder, self.target, &mut result);
         self.unsaved = self.unsaved.take().or(saved.err());
         // Nobody looks at it any more, and many together are large.

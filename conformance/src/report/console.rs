@@ -6,7 +6,7 @@ use glare_model::requirement::Level;
 use owo_colors::{OwoColorize, Style};
 
 use super::{
-    Conclusion, RequirementResult, Run,
+    Conclusion, RaceShare, RequirementResult, Run,
     lanes::lanes,
     triage::{Cause, Instance, causes},
 };
@@ -48,6 +48,7 @@ impl Console {
         page.push('\n');
         page.push_str(&capabilities(run));
         page.push_str(&suites(run));
+        page.push_str(&frontier(run));
         page.push_str(&self.sum(run));
         page
     }
@@ -213,8 +214,29 @@ fn suites(run: &Run<'_>) -> String {
                 Some(because) => writeln!(page, "  not shown {claim} ({because})"),
             };
         }
+        if let Some(races) = &suite.races {
+            let _infallible = writeln!(page, "  seen      {}", seen(races));
+        }
     }
     page
+}
+
+/// How much of what may come of races was seen.
+fn seen(races: &RaceShare) -> String {
+    let RaceShare { races, raced, outcomes, seen, open, open_seen } = races;
+    format!(
+        "{raced} of {races} races, and {seen} of the {outcomes} outcomes that the rules allow of them: {open} races have \
+         several, of {open_seen} of those every one was seen"
+    )
+}
+
+/// How many states of a server the oracle had to follow.
+fn frontier(run: &Run<'_>) -> String {
+    let frontier = run.frontier();
+    match frontier.max() {
+        0 => String::new(),
+        max => format!("frontier: p99 {} states, at most {max}\n", frontier.percentile(99)),
+    }
 }
 
 /// The first names of many.

@@ -12,6 +12,7 @@ mod markdown;
 pub mod matrix;
 mod page;
 mod plain;
+mod races;
 mod suites;
 mod summary;
 mod triage;
@@ -20,12 +21,14 @@ use glare_model::requirement::Level;
 
 pub use conclusion::Conclusion;
 pub use format::{Format, NoReport, Place, Wanted};
+pub use races::{RaceShare, RaceTally};
 pub use suites::SuiteResult;
 pub use summary::{RequirementResult, Summary, summarise};
 
 use crate::{
     baseline::Assessment,
     capability::{Declaration, Profile},
+    oracle::Statistics,
     run::CaseResult,
     shard::Shard,
     verdict::Verdict,
@@ -66,6 +69,14 @@ pub struct Declared {
 }
 
 impl Run<'_> {
+    /// How many states of a server explained what was seen, over all cases.
+    #[must_use]
+    pub fn frontier(&self) -> Statistics {
+        let mut all = Statistics::default();
+        self.results.iter().for_each(|result| all.add(&result.judgement.frontier));
+        all
+    }
+
     /// What is said of each capability that the target declares.
     #[must_use]
     pub fn capabilities(&self) -> Vec<Declared> {

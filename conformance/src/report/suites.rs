@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::RaceShare;
 use crate::{run::CaseResult, suite::Made, verdict::Verdict};
 
 /// A suite of a run.
@@ -17,12 +18,14 @@ pub struct SuiteResult {
     pub not_applicable: usize,
     /// What follows if all of it passes.
     pub claims: Vec<String>,
+    /// How much of what may come of its races was seen, if it has any.
+    pub races: Option<RaceShare>,
 }
 
 impl SuiteResult {
-    /// Looks up what became of a suite's cases.
+    /// Looks up what became of a suite's cases. `races` is what was seen of races, whichever suite they are of.
     #[must_use]
-    pub fn of(made: &Made, results: &[CaseResult]) -> Self {
+    pub fn of(made: &Made, results: &[CaseResult], races: Option<RaceShare>) -> Self {
         let verdicts: BTreeMap<&str, Verdict> =
             results.iter().map(|result| (result.case.id.as_str(), result.judgement.verdict)).collect();
         let count = |wanted| made.all.iter().filter(|case| verdicts.get(case.id.as_str()) == Some(&wanted)).count();
@@ -33,6 +36,7 @@ impl SuiteResult {
             passed: count(Verdict::Pass),
             not_applicable,
             claims: made.claims.clone(),
+            races: races.filter(|_| made.suite.name == super::races::SUITE),
         }
     }
 
@@ -59,7 +63,7 @@ mod tests {
     fn nothing_follows_from_a_suite_that_did_not_run_to_its_end() {
         let made = make(&by_names(&["requirements".to_owned()]).unwrap(), &Scope::default()).remove(0);
         let left_out = CaseResult::not_exercised(made.all[0].clone(), "left out");
-        let result = SuiteResult::of(&made, &[left_out]);
+        let result = SuiteResult::of(&made, &[left_out], None);
         assert!(!result.holds() && result.passed == 0);
         assert!(result.because().is_some_and(|why| why.contains(&made.all.len().to_string())));
     }

@@ -57,6 +57,11 @@ fn line(entry: &Entry, story: &Story, names: &Names, noise: &Noise) -> Option<(S
             Line::Step(format!("> {event}{}{ack}", data(event, sent)))
         }
         Entry::SentBroken { frame, .. } => Line::Step(format!("> a broken frame: {frame:?}")),
+        Entry::SentRaw { bytes, .. } => Line::Step(format!("> the bytes {}", names.text(bytes))),
+        Entry::Knocked { peer, bytes } => {
+            let text = format!("opens a TCP connection and writes {}", names.text(bytes));
+            return Some((peer.to_string(), Line::Step(text)));
+        }
         Entry::Ending { how, .. } => Line::Step(ending(*how).to_owned()),
         Entry::Received { event, data: got, .. } => Line::Seen(format!("{event}{}", data(event, got))),
         Entry::Acked { data: got, .. } => Line::Seen(format!("ack{}", data("ack", got))),

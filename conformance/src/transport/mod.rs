@@ -5,6 +5,7 @@
 //! observation: per connection it is the order of arrival.
 
 mod memory;
+mod raw;
 mod socketio;
 mod stream;
 mod websocket;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{capability::Profile, fence::Fence};
 
@@ -39,6 +40,13 @@ pub enum Command {
     },
     /// Send a frame that is not of the wire's form.
     Broken(BrokenFrame),
+    /// Write bytes past every library, and say nothing more.
+    LastWords {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether the connection then stays open until it is dropped.
+        held: bool,
+    },
     /// End in the transport's polite way.
     Close,
     /// End as by a crash: reset the TCP connection without a word.
@@ -131,6 +139,8 @@ pub enum OpenError {
 pub struct Connection {
     /// What the target said at its opening.
     pub opened: Opened,
+    /// When that was.
+    pub since: Instant,
     /// Commands; the queue is bounded by [`crate::limits::OUTGOING_QUEUE`].
     pub commands: mpsc::Sender<Command>,
 }

@@ -48,7 +48,7 @@ pub(super) async fn connect(
 }
 
 /// As the official client does it: the path ends with a slash.
-fn handshake_url(base: &Url) -> Result<Url, OpenError> {
+pub(super) fn handshake_url(base: &Url) -> Result<Url, OpenError> {
     let mut url = stream::base_url(base, "/socket.io/")?;
     if !url.path().ends_with('/') {
         let path = format!("{}/", url.path());

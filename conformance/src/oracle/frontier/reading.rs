@@ -42,6 +42,7 @@ impl Script {
                 }
             }
             Entry::SentBroken { .. } => self.send(at, slot, Ask::Broken, None),
+            Entry::SentRaw { .. } => self.last_words(at, slot),
             Entry::Ending { how: Ending::Freeze, .. } => self.line(slot).frozen_at = Some(at),
             Entry::Ending { how, .. } => self.send(at, slot, Ask::End(*how), None),
             Entry::Ended { .. } => self.ended(at, slot),
@@ -54,6 +55,7 @@ impl Script {
             Entry::Received { .. } => self.received(story, at, slot),
             Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } => {}
             Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
+            Entry::Knocked { .. } => {}
         }
     }
 
@@ -109,7 +111,7 @@ impl Script {
                 };
                 Ask::Signal { kind, signal, unclear: fault == Fault::Unclear }
             }
-            Stimulus::UnknownEvent | Stimulus::Broken | Stimulus::Ending(_) => return None,
+            Stimulus::UnknownEvent | Stimulus::Broken { .. } | Stimulus::Ending(_) => return None,
         })
     }
 
@@ -126,6 +128,15 @@ impl Script {
         self.mark(at, MarkKind::Sent(slot));
         if let Some(ack) = ack {
             self.asked.insert((slot, ack), number);
+        }
+    }
+
+    /// Nothing is heard of a connection any more, and whether the server ends it is open. Where it never asked for a room that
+    /// is nobody's concern, and is no step: each would double the states.
+    fn last_words(&mut self, at: usize, slot: Slot) {
+        if self.line(slot).items.iter().any(|item| matches!(item.what, Ask::Request { .. })) {
+            self.send(at, slot, Ask::Broken, None);
+            self.line(slot).frozen_at = Some(at);
         }
     }
 

@@ -96,6 +96,8 @@ fn accuses(violation: &Violation, entry: &Entry, story: &Story) -> bool {
             | Entry::OpenFailed { .. }
             | Entry::Sent { .. }
             | Entry::SentBroken { .. }
+            | Entry::SentRaw { .. }
+            | Entry::Knocked { .. }
             | Entry::Ending { .. }
             | Entry::Fence { .. }
             | Entry::Fenced { .. }
@@ -175,6 +177,8 @@ fn shown(entry: &Entry, words: &Words<'_>) -> Option<Shown> {
             (Kind::Out, words.sent(event, data.as_ref()) + mark)
         }
         Entry::SentBroken { frame, .. } => (Kind::Out, format!("broken frame: {frame:?}")),
+        Entry::SentRaw { bytes, .. } => (Kind::Out, format!("bytes {bytes}")),
+        Entry::Knocked { peer, bytes } => (Kind::Remark, format!("{peer} opens a TCP connection and writes {bytes}")),
         Entry::Ending { how, .. } => (Kind::Remark, ending(*how).to_owned()),
         Entry::Fenced { .. } => (Kind::In, "the runner's own request, accepted".to_owned()),
         Entry::FenceLost { .. } => (Kind::Remark, "no answer to the runner".to_owned()),

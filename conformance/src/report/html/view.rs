@@ -238,6 +238,8 @@ fn payloads(trace: &Trace, numbered: &[(usize, usize)]) -> Vec<PayloadView> {
             | Entry::Opened { .. }
             | Entry::OpenFailed { .. }
             | Entry::SentBroken { .. }
+            | Entry::SentRaw { .. }
+            | Entry::Knocked { .. }
             | Entry::Ending { .. }
             | Entry::Fence { .. }
             | Entry::Fenced { .. }
