@@ -26,6 +26,7 @@ pub mod saved;
 pub mod scenario;
 mod shard;
 pub mod shrink;
+pub mod snapshot;
 pub mod suite;
 pub mod target;
 pub mod trace;

@@ -94,6 +94,8 @@ pub const ADAPTER_LINE_BYTES_MAX: usize = 8 << 20;
 pub const ADAPTER_WORDS_BYTES_MAX: usize = 4 << 10;
 /// The largest answer of an HTTP prelude, in bytes.
 pub const PRELUDE_BYTES_MAX: usize = 64 << 10;
+/// The same where every byte is compared: a connection that a busy machine lets go silent would be a difference.
+pub const SNAPSHOT_HEARTBEAT: (Duration, Duration) = (Duration::from_millis(1_000), Duration::from_millis(4_000));
 /// Clients of a random scenario.
 pub const RANDOM_CLIENTS_MAX: usize = 5;
 /// Rooms of a random scenario.
@@ -148,3 +150,19 @@ pub const THREADS_DEFAULT_MAX: usize = 4;
 pub const EXPLORER_POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// The largest declared capacity whose rooms a run fills.
 pub const CAPACITY_FILLED_MAX: usize = 64;
+/// Broken clauses whose transcript the Markdown report shows: a step summary may have 1 MiB.
+pub const MARKDOWN_TRANSCRIPTS_MAX: usize = 24;
+/// Bytes of diagrams and payloads in the HTML report; failures beyond are shown without.
+pub const HTML_DIAGRAMS_BYTES_MAX: usize = 256 << 10;
+/// The largest JSON report that `glare report` reads, in bytes.
+pub const REPORT_FILE_BYTES_MAX: u64 = 256 << 20;
+/// Characters of one text in a snapshot; longer ones are told by their length and hash.
+pub const SNAPSHOT_TEXT_CHARS_MAX: usize = 400;
+/// Ids that are shorter are not looked for within longer texts of a snapshot.
+pub const SNAPSHOT_ID_CHARS_MIN: usize = 6;
+/// Rows of one sequence diagram; longer ones are cut in the middle.
+pub const DIAGRAM_ROWS_MAX: usize = 40;
+/// Payloads that the HTML report shows of one failure.
+pub const HTML_PAYLOADS_MAX: usize = 24;
+/// Characters of one payload there.
+pub const HTML_PAYLOAD_CHARS_MAX: usize = 1_200;

@@ -198,7 +198,7 @@ async fn a_deadly_message_is_shrunk_to_what_is_deadly_of_it() {
     let server = reference().await;
     let addr = mortal(server.addr(), DEADLY).await;
     let url = Url::parse(&format!("http://{addr}")).expect("an address makes a URL");
-    let transport = Target::at(Binding::Tutorial, url).transport().expect("a URL has a transport");
+    let transport = Target::at(Binding::tutorial(), url).transport().expect("a URL has a transport");
     let cases = hostile(7, 0).scenarios.into_iter().filter(|case| case.id == "hostile-sio-attachments-missing");
     let plan = Plan {
         budget: None,

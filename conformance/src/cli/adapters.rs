@@ -7,7 +7,9 @@ use tokio::{sync::mpsc, time::Instant};
 use super::{Exit, Failure, print, reach::embedded_server};
 use crate::{
     fence::{Fence, refused_room},
-    limits::{ADAPTER_PING_INTERVAL, INCOMING_QUEUE, JOBS_DEFAULT, NAMES_SHOWN_MAX, TIMEOUT_DEFAULT},
+    limits::{
+        ADAPTER_PING_INTERVAL, EMBEDDED_HEARTBEAT, INCOMING_QUEUE, JOBS_DEFAULT, NAMES_SHOWN_MAX, TIMEOUT_DEFAULT,
+    },
     run::{Plan, RunError, RunEvent, run},
     scenario::library,
     transport::{BrokenFrame, Command, Connection, ConnectionId, Exec, Incoming, Transport},
@@ -27,7 +29,7 @@ pub(super) fn check(command: &str) -> Result<Exit, Failure> {
 }
 
 async fn check_all(command: &str) -> Result<(String, Exit), Failure> {
-    let server = if command.contains(URL) { Some(embedded_server().await?) } else { None };
+    let server = if command.contains(URL) { Some(embedded_server(EMBEDDED_HEARTBEAT).await?) } else { None };
     let address = server.as_ref().map(|server| format!("http://{}", server.addr()));
     let command = address.map_or_else(|| command.to_owned(), |address| command.replace(URL, &address));
     let exec = Exec::start(&command).await.map_err(RunError::Adapter)?;

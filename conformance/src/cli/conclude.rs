@@ -13,7 +13,7 @@ use super::{Exit, Failure, LevelArg, colours, file_failure, print};
 use crate::{
     baseline::{self, Baseline},
     capability::Profile,
-    report::{Across, RaceShare, Run, SuiteResult, console::Console, json, summarise},
+    report::{Across, NoReport, Place, RaceShare, Run, SuiteResult, Wanted, console::Console, summarise},
     run::CaseResult,
     scenario::Scenario,
     shard::Shard,
@@ -25,7 +25,8 @@ pub(super) struct ReportArgs {
     /// The lowest level of a broken clause that fails the run. All levels are judged and shown.
     #[arg(long, value_enum, default_value_t = LevelArg::Must)]
     level: LevelArg,
-    /// Write a report: json=FILE.
+    /// Write a report: json=FILE, junit=FILE, markdown=FILE, html=FILE (one page that needs nothing else), or github
+    /// (annotations on standard output); - as FILE is standard output. May be given several times.
     #[arg(long, value_name = "FORMAT=FILE")]
     report: Vec<String>,
     /// Failures that are expected: a TOML file (docs/conformance.md). Only what is new fails the run, and what is stale.
@@ -39,7 +40,7 @@ pub(super) struct ReportArgs {
 /// What was asked of the reports, read before anything runs.
 pub(super) struct Terms {
     level: Level,
-    files: Vec<PathBuf>,
+    reports: Vec<Wanted>,
     baseline: Baseline,
     write_baseline: Option<PathBuf>,
 }
@@ -68,13 +69,10 @@ impl ReportArgs {
     }
 
     pub(super) fn terms(&self) -> Result<Terms, Failure> {
-        let file = |text: &String| match text.split_once('=') {
-            Some(("json", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-            _ => Err(Failure::Usage(format!("--report takes json=FILE, not {text:?}"))),
-        };
-        let files = self.report.iter().map(file).collect::<Result<_, _>>()?;
+        let wanted = self.report.iter().map(|text| text.parse());
+        let reports = wanted.collect::<Result<_, _>>().map_err(|error: NoReport| Failure::Usage(error.to_string()))?;
         let baseline = self.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
-        Ok(Terms { level: self.level.into(), files, baseline, write_baseline: self.write_baseline.clone() })
+        Ok(Terms { level: self.level.into(), reports, baseline, write_baseline: self.write_baseline.clone() })
     }
 }
 
@@ -117,10 +115,14 @@ impl Terms {
             replay: findings.replay,
         };
         print(&Console { colours: colours() }.render(&run))?;
-        let report = json::report(&run);
-        for path in &self.files {
-            let text = serde_json::to_string_pretty(&report).expect("a report is strings and numbers") + "\n";
-            std::fs::write(path, text).map_err(|source| file_failure("write", path, source))?;
+        for Wanted { format, place } in &self.reports {
+            let text = format.write(&run);
+            match place {
+                Place::Stdout => print(&text)?,
+                Place::File(path) => {
+                    std::fs::write(path, text).map_err(|source| file_failure("write", path, source))?
+                }
+            }
         }
         if findings.interrupted {
             print("interrupted: this is not the whole run\n")?;

@@ -6,8 +6,11 @@ mod check;
 mod conclude;
 mod judge;
 mod list;
+mod matrix;
 mod reach;
 mod replay;
+mod shell;
+mod snapshot;
 mod suite;
 mod test;
 
@@ -72,10 +75,20 @@ enum Subcommands {
     Judge(judge::JudgeArgs),
     /// Explore the model of a protocol variant and show what it breaks.
     Check(CheckArgs),
+    /// Record what a server says in each case as snapshots, or compare it with them and explain what differs.
+    Snapshot(snapshot::SnapshotArgs),
+    /// Play the same cases on two servers, and show where they differ in the protocol's terms.
+    Diff(snapshot::DiffArgs),
+    /// Show the reports of several runs together.
+    Report(matrix::ReportArgs),
     /// Show what there is.
     List(ListArgs),
     /// Show, check and begin bindings: how a server's wire carries the protocol.
     Bindings(bindings::BindingsArgs),
+    /// Print completions for a shell.
+    Completions(shell::CompletionsArgs),
+    /// Write man pages.
+    Man(shell::ManArgs),
 }
 
 const TEST_EXAMPLES: &str = "\
@@ -320,8 +333,13 @@ pub fn main() -> ExitCode {
         Subcommands::Replay(args) => replay::replay(&args),
         Subcommands::Judge(args) => judge::judge(&args),
         Subcommands::Check(args) => check::check(&args),
+        Subcommands::Snapshot(args) => snapshot::snapshot(&args),
+        Subcommands::Diff(args) => snapshot::diff(&args),
+        Subcommands::Report(args) => matrix::report(&args),
         Subcommands::List(args) => list::list(&args),
         Subcommands::Bindings(args) => bindings::bindings(&args),
+        Subcommands::Completions(args) => shell::completions(&args),
+        Subcommands::Man(args) => shell::man(&args),
     };
     match outcome {
         Ok(exit) => exit.into(),
@@ -351,6 +369,8 @@ enum Failure {
     Process(#[from] crate::process::ProcessError),
     #[error(transparent)]
     Requirement(#[from] glare_model::requirement::UnknownRequirement),
+    #[error(transparent)]
+    Store(#[from] crate::snapshot::StoreError),
     #[error("cannot write the output: {0}")]
     Output(#[source] std::io::Error),
     #[error("cannot start the runtime: {0}")]

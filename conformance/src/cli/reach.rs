@@ -1,6 +1,6 @@
 //! From the command line's TARGET and `--process` to a server that can be connected to.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use glare_server::{Config, RunningServer, Server};
 use url::Url;
@@ -8,8 +8,7 @@ use url::Url;
 use super::{Failure, RunArgs};
 use crate::{
     binding::Binding,
-    capability::Profile,
-    limits::EMBEDDED_HEARTBEAT,
+    capability::{Declaration, Profile},
     process::{ServerProcess, free_port},
     run::RunError,
     target::{Place, Target},
@@ -50,10 +49,14 @@ pub(super) struct Subject {
 
 impl Subject {
     /// Reads the command line.
-    pub(super) fn read(target: Option<&str>, args: &RunArgs) -> Result<Self, Failure> {
+    pub(super) fn read(
+        target: Option<&str>,
+        process: Option<&str>,
+        capabilities: &[Declaration],
+    ) -> Result<Self, Failure> {
         let text = target.unwrap_or("embedded");
         let hint = "--process needs a TARGET with a port, such as 'tutorial:http://127.0.0.1:{port}'";
-        if args.process.is_some() && target.is_none() {
+        if process.is_some() && target.is_none() {
             return Err(Failure::Usage(hint.to_owned()));
         }
         let chosen = match text.contains("{port}") {
@@ -62,7 +65,7 @@ impl Subject {
         };
         let text = chosen.map_or_else(|| text.to_owned(), |port| text.replace("{port}", &port.to_string()));
         let target: Target = text.parse()?;
-        let port = match (&target.place, &args.process) {
+        let port = match (&target.place, process) {
             (_, None) => chosen,
             (Place::Url(url), Some(_)) if url.port().is_some() => url.port(),
             (_, Some(_)) => return Err(Failure::Usage(hint.to_owned())),
@@ -71,7 +74,7 @@ impl Subject {
             Place::Adapter(command) => ask(command)?,
             Place::Url(_) | Place::Embedded | Place::Rules(..) => target.profile(),
         };
-        let profile = declared.declaring(&args.capability)?;
+        let profile = declared.declaring(capabilities)?;
         Ok(Self { target, nodes: Vec::new(), port, profile })
     }
 
@@ -100,13 +103,13 @@ impl Subject {
     }
 
     /// Starts the server, where the command line says how, or else the binding does.
-    pub(super) fn start(&self, args: &RunArgs) -> Result<Option<(ServerProcess, SocketAddr)>, Failure> {
+    pub(super) fn start(&self, process: Option<&str>) -> Result<Option<(ServerProcess, SocketAddr)>, Failure> {
         let Some(port) = self.port else { return Ok(None) };
         let own = match &self.target.binding {
             Binding::Bound(plan) => plan.process(),
             Binding::Memory | Binding::Exec => None,
         };
-        let process = match (&args.process, own) {
+        let process = match (process, own) {
             (Some(command), _) => ServerProcess::start(command, port)?,
             (None, Some(own)) => ServerProcess::start_with(&own.command, &own.env, port)?,
             (None, None) => {
@@ -136,12 +139,13 @@ impl Reached {
     }
 }
 
-/// Starts the reference server or the adapter where the target asks for it, and says how to connect.
-pub(super) async fn reach(subject: &Subject) -> Result<Reached, Failure> {
+/// Starts the reference server, with this ping interval and timeout, or the adapter where the target asks for it, and says how
+/// to connect.
+pub(super) async fn reach(subject: &Subject, heartbeat: (Duration, Duration)) -> Result<Reached, Failure> {
     let target = &subject.target;
     let (transport, embedded) = match &target.place {
         Place::Embedded => {
-            let server = embedded_server().await?;
+            let server = embedded_server(heartbeat).await?;
             let url = Url::parse(&format!("http://{}", server.addr())).expect("an address makes a URL");
             (Target::at(target.binding.clone(), url).transport(), Some(server))
         }
@@ -158,9 +162,10 @@ pub(super) async fn reach(subject: &Subject) -> Result<Reached, Failure> {
     Ok(Reached { transport, alone, exact: target.is_exact(), embedded })
 }
 
-/// Starts the reference server in this process.
-pub(super) async fn embedded_server() -> Result<RunningServer, Failure> {
-    let (ping_interval, ping_timeout) = EMBEDDED_HEARTBEAT;
+/// Starts the reference server in this process, with this ping interval and timeout.
+pub(super) async fn embedded_server(
+    (ping_interval, ping_timeout): (Duration, Duration),
+) -> Result<RunningServer, Failure> {
     let config = Config { ping_interval, ping_timeout, ..Config::default() };
     Server::start(config).await.map_err(|error| Failure::Usage(error.to_string()))
 }

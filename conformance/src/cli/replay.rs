@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     again::Again,
+    limits::EMBEDDED_HEARTBEAT,
     run::{CaseResult, Plan, on_target},
     scenario::{Scenario, parse},
     transport::virtual_time,
@@ -25,7 +26,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     if let Some(folder) = &args.run.trace_dir {
         std::fs::create_dir_all(folder).map_err(|source| file_failure("create", folder, source))?;
     }
-    let subject = Subject::read(args.target.as_deref(), &args.run)?;
+    let subject = Subject::read(args.target.as_deref(), args.run.process.as_deref(), &args.run.capability)?;
     let target = &subject.target;
     let runtime = if target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
     let runtime = runtime.map_err(Failure::Runtime)?;
@@ -108,8 +109,8 @@ fn exit(replayed: &[Replayed]) -> Exit {
 async fn play(subject: &Subject, args: &ReplayArgs, cases: &[Arc<Scenario>]) -> Result<Vec<Replayed>, Failure> {
     let RunArgs { timeout_ms, report, jobs, .. } = &args.run;
     let target = &subject.target;
-    let reached = reach(subject).await?;
-    let process = subject.start(&args.run)?;
+    let reached = reach(subject, EMBEDDED_HEARTBEAT).await?;
+    let process = subject.start(args.run.process.as_deref())?;
     let (count, times) = (cases.len(), args.times);
     print(&format!("glare replay {target}: {count} cases, {times} times each\n\n"))?;
     let mut plan = Plan {

@@ -21,6 +21,7 @@ use super::{
     suite::selected,
 };
 use crate::{
+    limits::EMBEDDED_HEARTBEAT,
     report::{Across, RaceShare, RaceTally},
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
@@ -36,7 +37,8 @@ use crate::{
 
 pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
     let seed = args.run.seed.unwrap_or_else(rand::random);
-    let subject = Subject::read(args.target.as_deref(), &args.run)?.with_nodes(&args.nodes)?;
+    let subject = Subject::read(args.target.as_deref(), args.run.process.as_deref(), &args.run.capability)?
+        .with_nodes(&args.nodes)?;
     let made = args.suites.choose(seed, &subject.profile)?;
     let server = server_arguments(args.target.as_deref(), &args.nodes, &args.run);
     let again = args.suites.again(&made, seed, &subject.profile);
@@ -112,8 +114,8 @@ struct Outcome {
 
 async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Outcome, Failure> {
     let target = &subject.target;
-    let reached = reach(subject).await?;
-    let process = subject.start(args)?;
+    let reached = reach(subject, EMBEDDED_HEARTBEAT).await?;
+    let process = subject.start(args.process.as_deref())?;
     let transport = reached.transport.clone();
     let (mut cases, mut of_no_concern) = (Vec::new(), Vec::new());
     for case in &job.cases {

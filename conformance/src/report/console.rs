@@ -2,14 +2,17 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use glare_model::requirement::{Level, RequirementId};
+use glare_model::requirement::Level;
 use owo_colors::{OwoColorize, Style};
 
-use super::{RaceShare, RequirementResult, Run, lanes::lanes};
+use super::{
+    Conclusion, RaceShare, RequirementResult, Run,
+    lanes::lanes,
+    triage::{Cause, Instance, causes},
+};
 use crate::{
     baseline::{Assessed, Standing},
     limits::NAMES_SHOWN_MAX,
-    oracle::Violation,
     run::CaseResult,
     verdict::{Evidence, Verdict},
 };
@@ -36,9 +39,9 @@ impl Console {
         for requirement in &run.summary.requirements {
             page.push_str(&self.requirement_line(requirement));
         }
-        for requirement in run.summary.requirements.iter().filter(|one| one.verdict == Verdict::Fail) {
+        for cause in causes(run) {
             page.push('\n');
-            page.push_str(&self.failure(requirement.id, run));
+            page.push_str(&self.failure(&cause, run));
         }
         page.push_str(&self.without_verdict(run));
         page.push_str(&self.baseline(run));
@@ -125,19 +128,11 @@ impl Console {
     }
 
     /// One broken clause: its shortest instance in full, the others by name.
-    fn failure(self, id: RequirementId, run: &Run<'_>) -> String {
-        let mut instances: Vec<(&CaseResult, &Violation)> = Vec::new();
-        for result in run.results {
-            let new = |violation: &&Violation| {
-                let fails = result.judgement.verdict == Verdict::Fail;
-                fails && violation.requirement == id && !run.baseline.excuses(&result.case.id, id)
-            };
-            let own = result.judgement.violations.iter().find(new);
-            instances.extend(own.map(|violation| (result, violation)));
-        }
-        // A case of the clause itself tells the story best, and the shortest one of those.
-        instances.sort_by_key(|(result, _)| (result.case.covers.first() != Some(&id), result.trace.records.len()));
-        let Some((result, violation)) = instances.first() else { return String::new() };
+    fn failure(self, cause: &Cause<'_>, run: &Run<'_>) -> String {
+        let id = cause.id;
+        let Some((Instance { result, violation }, others)) = cause.instances.split_first() else {
+            return String::new();
+        };
         let mut block = String::new();
         let head = self.paint(&format!("FAIL {id}"), Style::new().red().bold());
         let CaseResult { case, judgement, trace } = result;
@@ -153,8 +148,8 @@ impl Console {
         for line in lanes(trace, &judgement.broken_phases()).lines() {
             let _infallible = writeln!(block, "    {line}");
         }
-        if instances.len() > 1 {
-            let others: Vec<_> = instances[1..].iter().map(|(other, _)| other.case.id.as_str()).collect();
+        if !others.is_empty() {
+            let others: Vec<_> = others.iter().map(|other| other.result.case.id.as_str()).collect();
             let _infallible = writeln!(block, "  also in   {}", names(&others));
         }
         let _infallible = writeln!(block, "  replay    {}", self.paint(&(run.replay)(&case.id), Style::new().cyan()));
@@ -162,7 +157,7 @@ impl Console {
     }
 
     fn sum(self, run: &Run<'_>) -> String {
-        let (summary, level) = (run.summary, run.level);
+        let summary = run.summary;
         let counts = summary.counts.iter().filter(|(verdict, count)| *count > 0 || *verdict == Verdict::Pass);
         let counts: Vec<_> =
             counts.map(|(verdict, count)| format!("{count} {}", verdict.word().to_lowercase())).collect();
@@ -179,28 +174,15 @@ impl Console {
             clauses(Verdict::Fail, Level::Should),
             clauses(Verdict::NotExercised, Level::Must) + clauses(Verdict::NotExercised, Level::Should),
         );
-        let excused = summary.count(Verdict::ExpectedFail) + summary.count(Verdict::Flaky) > 0;
-        let (word, style) = if summary.fails(level) {
-            ("FAIL: the target does not conform", Style::new().red().bold())
-        } else if run.baseline.fails() {
-            ("FAIL: the baseline is out of date (see above)", Style::new().red().bold())
-        } else if summary.is_incomplete() {
-            ("INCOMPLETE: not every case has a verdict", Style::new().yellow().bold())
-        } else if excused {
-            (
-                "NO NEW FAILURE: what fails is in the baseline, and the target does not conform",
-                Style::new().yellow().bold(),
-            )
-        } else if summary.fails(Level::Should) {
-            (
-                "PASS, with recommendations not followed (see above; --level should makes them count)",
-                Style::new().green(),
-            )
-        } else {
-            ("PASS", Style::new().green().bold())
+        let conclusion = run.conclusion();
+        let style = match conclusion {
+            Conclusion::Fails | Conclusion::BaselineOutOfDate => Style::new().red().bold(),
+            Conclusion::Incomplete | Conclusion::NoNewFailure => Style::new().yellow().bold(),
+            Conclusion::PassesButForRecommendations => Style::new().green(),
+            Conclusion::Passes => Style::new().green().bold(),
         };
         let part = run.shard.map_or(String::new(), |shard| format!("part {shard} of the run: "));
-        page + &part + &self.paint(word, style) + "\n"
+        page + &part + &self.paint(conclusion.sentence(), style) + "\n"
     }
 }
 

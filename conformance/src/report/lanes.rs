@@ -85,12 +85,12 @@ fn note_repeats(rows: &mut [String], repeats: &mut usize) {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "microseconds of a scenario fit a double exactly")]
-fn milliseconds(microseconds: u64) -> f64 {
+pub(super) fn milliseconds(microseconds: u64) -> f64 {
     microseconds as f64 / 1_000.0
 }
 
 /// Rooms by their ids, named as the scenario names them: the part before the run's own number.
-fn room_names(trace: &Trace) -> BTreeMap<String, String> {
+pub(super) fn room_names(trace: &Trace) -> BTreeMap<String, String> {
     let sent = trace.records.iter().filter_map(|record| match &record.entry {
         Entry::Sent { data: Some(Value::String(room)), event, .. } if event.ends_with("-room") => Some(room),
         _ => None,
@@ -147,7 +147,7 @@ fn plain_bytes(text: &str) -> String {
 }
 
 /// Data in short: ids replaced by names, no quotes where none are needed.
-fn plain(data: &Value, story: &Story, rooms: &BTreeMap<String, String>) -> String {
+pub(super) fn plain(data: &Value, story: &Story, rooms: &BTreeMap<String, String>) -> String {
     match data {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) if rooms.contains_key(text) => rooms[text].clone(),
@@ -168,7 +168,7 @@ fn plain(data: &Value, story: &Story, rooms: &BTreeMap<String, String>) -> Strin
     }
 }
 
-fn names_in(text: &str, story: &Story, rooms: &BTreeMap<String, String>) -> String {
+pub(super) fn names_in(text: &str, story: &Story, rooms: &BTreeMap<String, String>) -> String {
     let words = text.split(' ').map(|word| {
         let owner = story.connections.keys().find(|connection| story.user(**connection) == word);
         owner.map_or_else(|| rooms.get(word).cloned().unwrap_or_else(|| word.to_owned()), |owner| story.name(*owner))
@@ -176,7 +176,7 @@ fn names_in(text: &str, story: &Story, rooms: &BTreeMap<String, String>) -> Stri
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn cut(text: &str, chars_max: usize) -> String {
+pub(super) fn cut(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
         Some(_) => text.chars().take(chars_max.saturating_sub(2)).collect::<String>() + "..",
         None => text.to_owned(),

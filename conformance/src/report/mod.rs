@@ -1,16 +1,28 @@
 //! What a run says. One set of results, several writers.
 
+mod conclusion;
 pub mod console;
+mod format;
+mod github;
+pub mod html;
 pub mod json;
+mod junit;
 pub mod lanes;
+mod markdown;
+pub mod matrix;
+mod page;
+mod plain;
 mod races;
 mod suites;
 mod summary;
+mod triage;
 
 use glare_model::requirement::Level;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use conclusion::Conclusion;
+pub use format::{Format, NoReport, Place, Wanted};
 pub use races::{RaceShare, RaceTally};
 pub use suites::SuiteResult;
 pub use summary::{RequirementResult, Summary, summarise};
