@@ -4,6 +4,7 @@ mod adapters;
 mod bindings;
 mod check;
 mod conclude;
+mod interrupt;
 mod judge;
 mod list;
 mod matrix;

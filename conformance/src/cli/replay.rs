@@ -7,7 +7,9 @@ use glare_model::requirement::Level;
 use super::{
     Exit, Failure, ReplayArgs, RunArgs,
     conclude::Findings,
-    file_failure, print,
+    file_failure,
+    interrupt::asked_to_end,
+    print,
     reach::{Subject, quoted, reach, server_arguments},
 };
 use crate::{
@@ -34,7 +36,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let replayed = runtime.block_on(async {
         tokio::select! {
             replayed = play(&subject, args, &cases) => replayed.map(Some),
-            _ = tokio::signal::ctrl_c() => Ok(None),
+            _ = asked_to_end() => Ok(None),
         }
     });
     // A thread that hangs must not keep the command from ending.

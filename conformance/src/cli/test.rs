@@ -16,7 +16,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     Exit, Failure, RunArgs, ShrinkArg, TestArgs,
     conclude::Findings,
-    file_failure, print,
+    file_failure,
+    interrupt::asked_to_end,
+    print,
     reach::{Reached, Subject, reach, server_arguments},
     suite::selected,
 };
@@ -125,7 +127,7 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
         }
     }
     // Listens before anything is printed: who reads the first line may interrupt.
-    let mut interrupt = pin!(tokio::signal::ctrl_c());
+    let mut interrupt = pin!(asked_to_end());
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
