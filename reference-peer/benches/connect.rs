@@ -43,7 +43,9 @@ async fn measure(rounds: usize) {
     }
     let base = median(&mut alone);
     say(&format!("time to connected at both ends, data and media, loopback, median of {rounds}:"));
-    for (name, times) in [("webrtc-rs alone", &mut alone), ("over Socket.IO", &mut socketio), ("over JSON", &mut websocket)] {
+    for (name, times) in
+        [("webrtc-rs alone", &mut alone), ("over Socket.IO", &mut socketio), ("over JSON", &mut websocket)]
+    {
         let middle = median(times);
         let (first, last) = (times[0], times[times.len() - 1]);
         let ratio = middle.as_secs_f64() / base.as_secs_f64();
@@ -55,8 +57,10 @@ async fn measure(rounds: usize) {
         two_peers(&json, &format!("cycle {cycle}")).await;
     }
     let after = left();
-    say(&format!("{CYCLES} cycles of two peers: files {} -> {}, tasks {} -> {}, resident {} -> {} KiB",
-        before.0, after.0, before.1, after.1, before.2, after.2));
+    say(&format!(
+        "{CYCLES} cycles of two peers: files {} -> {}, tasks {} -> {}, resident {} -> {} KiB",
+        before.0, after.0, before.1, after.1, before.2, after.2
+    ));
     server.shutdown().await;
 }
 
@@ -109,9 +113,8 @@ async fn pass(notice: Notice, to: &mut impl Connection, is_connected: &mut bool)
 
 /// From the moment in which the second peer starts to connect to the server.
 async fn two_peers(server: &Endpoint, room: &str) -> Duration {
-    let start = |name| {
-        Session::start(Config::new(room, name), server.clone(), NativeFactory::loopback(Media::Synthetic))
-    };
+    let start =
+        |name| Session::start(Config::new(room, name), server.clone(), NativeFactory::loopback(Media::Synthetic));
     let mut one = start("A");
     until(&mut one, |report| matches!(report, Report::Entered { .. })).await;
     let began = Instant::now();
