@@ -131,7 +131,8 @@ test("offers cross between pages and native peers, and exactly one connection is
     const before = await Promise.all([page, other].map(generations));
     peer.type("/restart");
     await page.evaluate(() => window.glare.session.restartIce());
-    await Promise.all([restarted(page, before[0]), restarted(other, before[1]), settled(peer, 2)]);
+    await Promise.all([restarted(page, before[0]), restarted(other, before[1])]);
+    await settled(peer, 2);
     const texts = [await end(page), await end(other)];
     assert.equal(await peer.leave(), 0);
     judge(room, ...texts, peer.trace());
