@@ -57,6 +57,27 @@ function nativePeer({ server }, room, name, args = [], wire = "sio") {
   return Object.assign(peer, { trace: () => readFileSync(file, "utf8") });
 }
 
+// By a native peer's own trace, ICE is connected after its last description, with so many remotes.
+async function settled(peer, count) {
+  const isLast = (steps) => {
+    const at = (isIt) => steps.findLastIndex(isIt);
+    return at(({ event }) => event === "ice-connected") > at(({ did }) => /-(offer|answer)"/.test(JSON.stringify(did)));
+  };
+  for (let waited = 0; waited < 300; waited += 1) {
+    const lines = peer.trace().trim().split("\n").map((line) => JSON.parse(line).step).filter(Boolean);
+    const remotes = Object.values(groups(lines));
+    if (remotes.length === count && remotes.every(isLast)) return;
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+  throw new Error(`${peer.name} does not settle\n${peer.trace()}`);
+}
+
+function groups(steps) {
+  const found = {};
+  for (const step of steps) (found[step.remote] ??= []).push(step);
+  return found;
+}
+
 const hasVideo = ({ event, kind, size }) => event === "received" && kind === "video" && size;
 const wrote = (text) => (event) => event.event === "chat" && event.text === text;
 
@@ -111,6 +132,7 @@ test("offers cross between pages and native peers, and exactly one connection is
     peer.type("/restart");
     await page.evaluate(() => window.glare.session.restartIce());
     await Promise.all([restarted(page, before[0]), restarted(other, before[1])]);
+    await settled(peer, 2);
     const texts = [await end(page), await end(other)];
     assert.equal(await peer.leave(), 0);
     judge(room, ...texts, peer.trace());

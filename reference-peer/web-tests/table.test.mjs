@@ -3,10 +3,10 @@
 //   glare-peer table | node reference-peer/web-tests/table.test.mjs
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { step } from "../web/negotiation.js";
 
-const tables = JSON.parse(readFileSync(process.stdin.fd, "utf8"));
+const tables = JSON.parse(await text(process.stdin));
 let count = 0;
 for (const { strategy, cases } of tables) {
   for (const [index, { role, name, before, event, did, after }] of cases.entries()) {
