@@ -138,7 +138,7 @@ fn no_ack_mark(event: &str) -> &'static str {
 }
 
 /// Bytes as a scenario writes them, in short.
-fn plain_bytes(text: &str) -> String {
+pub(super) fn plain_bytes(text: &str) -> String {
     const CHARS_MAX: usize = 120;
     match text.char_indices().nth(CHARS_MAX) {
         Some((end, _)) => format!("{}..", &text[..end]),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     observation::{Observation, read_ack},
     oracle::{Violation, story::Story},
-    report::lanes::{names_in, plain, room_names},
+    report::lanes::{names_in, plain, plain_bytes, room_names},
     trace::{Ending, Entry, Trace},
     transport::ConnectionId,
 };
@@ -178,8 +178,10 @@ fn shown(entry: &Entry, words: &Words<'_>) -> Option<Shown> {
             (Kind::Out, words.sent(event, data.as_ref()) + mark)
         }
         Entry::SentBroken { frame, .. } => (Kind::Out, format!("broken frame: {frame:?}")),
-        Entry::SentRaw { bytes, .. } => (Kind::Out, format!("bytes {bytes}")),
-        Entry::Knocked { peer, bytes } => (Kind::Remark, format!("{peer} opens a TCP connection and writes {bytes}")),
+        Entry::SentRaw { bytes, .. } => (Kind::Out, format!("raw: {}", plain_bytes(bytes))),
+        Entry::Knocked { peer, bytes } => {
+            (Kind::Remark, format!("{peer} opens a TCP connection and writes {}", plain_bytes(bytes)))
+        }
         Entry::Ending { how, .. } => (Kind::Remark, ending(*how).to_owned()),
         Entry::Fenced { .. } => (Kind::In, "the runner's own request, accepted".to_owned()),
         Entry::FenceLost { .. } => (Kind::Remark, "no answer to the runner".to_owned()),
