@@ -58,6 +58,11 @@ impl Forecast {
         self.certain
     }
 
+    /// Whether somebody has to be told of an end in the running phase, by what has been seen of it so far, and was not yet.
+    pub(crate) fn awaits_notice(&self) -> bool {
+        self.frontier.as_ref().is_some_and(Running::awaits_notice)
+    }
+
     /// Those who are certainly members of the same room as this connection now, as far as the wire says.
     pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
         self.frontier.as_ref().map(|frontier| frontier.fellows(connection)).unwrap_or_default()

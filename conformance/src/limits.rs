@@ -46,6 +46,12 @@ pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 pub const TRACE_RECORDS_MAX: usize = 100_000;
 /// The receive buffer of a connection that stops reading, in bytes: small, so that its server notices soon.
 pub const FROZEN_RECEIVE_BUFFER_BYTES: u32 = 4_096;
+/// Bytes that one step writes past every library: more than a transport message may have.
+pub const RAW_BYTES_MAX: usize = 2_000_000;
+/// How long the answer to bytes that no library sends is waited for: the end of their connection.
+pub const RAW_TIMEOUT: Duration = Duration::from_millis(250);
+/// The answer to the request that opens a polling session, in bytes.
+pub const SESSION_ANSWER_BYTES_MAX: usize = 16 << 10;
 /// Steps in one scenario, and steps in flight at the same time.
 pub const STEPS_MAX: usize = 10_000;
 /// Steps of a random scenario that are sent without waiting.
@@ -54,6 +60,8 @@ pub const RACING_STEPS_MAX: usize = 6;
 pub const TOUR_INPUTS_MAX: usize = 60;
 /// Races in one generated scenario. Fewer cost more connections; more hide behind a failure.
 pub const RACES_PER_SCENARIO_MAX: usize = 14;
+/// How often a race that may come out in two ways is repeated, with the other order of writing first and then in turn.
+pub const RACE_REPEATS: usize = 3;
 /// States more than the rules that a complete suite is made for; the number of its scenarios grows tenfold with each.
 pub const EXTRA_STATES_MAX: usize = 2;
 /// States that may explain one part of a trace at one record; beyond it a verdict is inconclusive.
@@ -102,6 +110,8 @@ pub const RANDOM_CANDIDATES: usize = 4;
 pub const RANDOM_CASES_DEFAULT: usize = 1_000;
 /// The most that `--cases` accepts.
 pub const RANDOM_CASES_MAX: usize = 1_000_000;
+/// Hostile scenarios by chance in a run, unless `--cases` says otherwise.
+pub const HOSTILE_CASES_DEFAULT: usize = 40;
 /// States beyond the model's for which the complete suite is complete, unless `--extra-states` says otherwise.
 pub const EXTRA_STATES_DEFAULT: usize = 1;
 /// The most parts that `--shard` cuts a run into.

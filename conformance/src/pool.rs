@@ -46,7 +46,10 @@ pub fn may_reuse(scenario: &Scenario) -> bool {
     let identity = |clause: &RequirementId| [ID_01, ID_02].contains(clause);
     let about_identity = scenario.id.starts_with("id-") || scenario.covers.iter().all(identity);
     let mut steps = scenario.phases.iter().flat_map(|phase| &phase.steps);
-    let harms = steps.any(|step| matches!(step.action, Action::Broken(_) | Action::Freeze | Action::Noticed));
+    let harms = steps.any(|step| match step.action {
+        Action::Broken(_) | Action::Raw(_) | Action::Handshake(_) | Action::Freeze | Action::Noticed => true,
+        Action::Connect | Action::Emit { .. } | Action::Close | Action::Drop => false,
+    });
     !scenario.hostile && !about_identity && !harms
 }
 

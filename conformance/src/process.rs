@@ -5,6 +5,7 @@
 //! drop or stop it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{ExitStatus, Stdio};
@@ -95,22 +96,49 @@ pub enum ProcessError {
     },
 }
 
-/// A port of 127.0.0.1 that nobody uses at the moment; another one at every call, so that callers side by side differ.
+/// A port of 127.0.0.1 that nobody uses at the moment; another one at every call. Until this process ends, no other process
+/// that asks here gets it, whether anybody listens there or not.
 ///
 /// # Errors
 /// If every candidate is in use.
 pub fn free_port() -> io::Result<u16> {
     static CALLS: AtomicU16 = AtomicU16::new(0);
+    static RESERVED: Mutex<Vec<Reservation>> = Mutex::new(Vec::new());
     // Processes side by side start at different places.
     let [low, high, ..] = std::process::id().to_le_bytes();
     let first = u16::from_le_bytes([low, high]).wrapping_mul(101);
-    (0..PORT_CANDIDATES)
-        .map(|_| {
-            let call = CALLS.fetch_add(1, Ordering::Relaxed);
-            FIRST_PORT + first.wrapping_add(call) % PORT_CANDIDATES
-        })
-        .find(|port| is_free(*port))
-        .ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no port from 20000 to 29999 is free"))
+    let candidates = (0..PORT_CANDIDATES).map(|_| {
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        FIRST_PORT + first.wrapping_add(call) % PORT_CANDIDATES
+    });
+    // Reserved before it is looked at: to look takes the port for a moment.
+    let mut reserved = candidates.filter_map(|port| Some((port, Reservation::of(port)?)));
+    let found = reserved.find(|(port, _)| is_free(*port));
+    let (port, reservation) =
+        found.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no port from 20000 to 29999 is free"))?;
+    RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(reservation);
+    Ok(port)
+}
+
+/// A port that was given to somebody who may not listen there yet, or not at the moment. Whoever asks for a port asks for the
+/// lock of a file that is named after it; the system unlocks it when the process ends, however that happens.
+struct Reservation {
+    /// None where no such file can be made; then nothing but luck keeps processes apart.
+    _locked: Option<File>,
+}
+
+impl Reservation {
+    /// None if another one exists.
+    fn of(port: u16) -> Option<Self> {
+        let Ok(file) = File::create(std::env::temp_dir().join(format!("glare-port-{port}"))) else {
+            return Some(Self { _locked: None });
+        };
+        match file.try_lock() {
+            Ok(()) => Some(Self { _locked: Some(file) }),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(_)) => Some(Self { _locked: None }),
+        }
+    }
 }
 
 /// A running command. Dropping it kills its process group.
@@ -412,6 +440,13 @@ mod tests {
         process.restart().await.unwrap();
         assert_ne!(process.group, group);
         said(&process, &format!("up {} {port}", process.group)).await;
+    }
+
+    #[test]
+    fn a_port_that_was_given_out_is_not_given_out_again_while_nobody_listens() {
+        let port = free_port().unwrap();
+        assert!(is_free(port));
+        assert!(Reservation::of(port).is_none());
     }
 
     #[tokio::test]

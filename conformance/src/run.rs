@@ -18,14 +18,17 @@ use crate::{
     driver::{Approach, Settings, drive_by},
     fence::{Fence, refused_room},
     latency::Latency,
-    limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX, TIMEOUT_RETRY_FACTOR},
+    limits::{
+        CONFIRMATIONS_MAX, FAREWELL_TIMEOUT, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX,
+        TIMEOUT_RETRY_FACTOR,
+    },
     oracle::{Judgement, Statistics, judge},
     pool::{Pool, may_reuse},
     process::{ProcessError, ServerProcess},
     scenario::{Action, Scenario},
     shrink::Shrunk,
     trace::{Entry, Trace},
-    transport::{AdapterError, Command, ConnectionId, Incoming, OpenError, Transport},
+    transport::{AdapterError, Command, Connection, ConnectionId, Incoming, OpenError, Transport},
     verdict::{Evidence, Verdict},
 };
 
@@ -186,8 +189,12 @@ async fn run_cases(plan: &mut Plan, watch: &mut impl FnMut(RunEvent)) -> Result<
     let first_hostile = cases.partition_point(|case| !case.hostile);
     let hostile = cases.split_off(first_hostile);
     let again = run_side_by_side(plan, cases, watch).await;
+    let mut gone = None;
     for case in again.into_iter().chain(hostile) {
-        run_alone(plan, case, watch).await?;
+        match plan.is_out_of_time().or_else(|| gone.clone()) {
+            Some(reason) => watch(RunEvent::Finished(Box::new(CaseResult::not_exercised(case, &reason)))),
+            None => gone = run_alone(plan, case, watch).await?,
+        }
     }
     Ok(())
 }
@@ -233,16 +240,32 @@ fn lost_connections(trace: &Trace) -> bool {
         .any(|record| matches!(record.entry, Entry::Ended { .. } | Entry::OpenFailed { .. } | Entry::FenceLost { .. }))
 }
 
-/// Runs one case with nothing beside it, on a target that is alive.
-async fn run_alone(plan: &mut Plan, case: Arc<Scenario>, watch: &mut impl FnMut(RunEvent)) -> Result<(), RunError> {
-    if let Some(reason) = plan.is_out_of_time() {
-        watch(RunEvent::Finished(Box::new(CaseResult::not_exercised(case, &reason))));
-        return Ok(());
-    }
+/// Runs one case with nothing beside it, on a target that is alive. Returns why no other can run, if it stopped a target that
+/// nobody here can start again.
+async fn run_alone(
+    plan: &mut Plan,
+    case: Arc<Scenario>,
+    watch: &mut impl FnMut(RunEvent),
+) -> Result<Option<String>, RunError> {
     plan.revive(&case.id, watch).await?;
-    let result = execute(plan.transport.clone(), case, plan.settings(), plan.exact).await;
+    let mut result = execute(plan.transport.clone(), case, plan.settings(), plan.exact).await;
+    let passed = result.judgement.verdict == Verdict::Pass;
+    let stopped = plan.process.is_some() && !plan.is_running();
+    if passed && stopped {
+        // The wire is the only evidence, and it shows nothing; nothing unproven is green.
+        result.judgement.verdict = Verdict::Inconclusive;
+        result.judgement.reason = Some("the target's process ended, and the wire does not show by what".to_owned());
+    }
+    let mut gone = None;
+    if !passed && plan.process.is_none() && lost_connections(&result.trace) {
+        let unreachable = probe(&plan.transport, plan.timeout).await.is_err();
+        let since = &result.case.id;
+        gone = unreachable.then(|| {
+            format!("the target no longer answers since {since}; with --process it is started again for each case")
+        });
+    }
     watch(RunEvent::Finished(Box::new(result)));
-    Ok(())
+    Ok(gone)
 }
 
 impl CaseResult {
@@ -424,6 +447,20 @@ pub async fn probe(transport: &Transport, timeout: Duration) -> Result<(), RunEr
     let room = PROBE_ROOM.into();
     let connection = transport.enter(Some(&room), ConnectionId(0), sender, timeout).await;
     let connection = connection.map_err(RunError::Unreachable)?;
+    let answered = ask(transport, &connection, &mut incoming, timeout).await;
+    // Some servers tell everybody of every end: it is not to reach the first case.
+    connection.commands.send(Command::Close).await.ok();
+    drop(incoming);
+    tokio::time::timeout(FAREWELL_TIMEOUT, connection.commands.closed()).await.ok();
+    answered
+}
+
+async fn ask(
+    transport: &Transport,
+    connection: &Connection,
+    incoming: &mut mpsc::Receiver<(ConnectionId, Incoming)>,
+    timeout: Duration,
+) -> Result<(), RunError> {
     // Where there is no round trip, it has to be enough that the client was admitted.
     if transport.fence() != Fence::Refused {
         return Ok(());

@@ -254,6 +254,8 @@ impl Order {
             | Entry::OpenFailed { .. }
             | Entry::Sent { ack: None, .. }
             | Entry::SentBroken { .. }
+            | Entry::SentRaw { .. }
+            | Entry::Knocked { .. }
             | Entry::Ending { .. }
             | Entry::Received { .. }
             | Entry::Acked { .. }

@@ -6,7 +6,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
     capability::capacity_cases,
-    limits::{EXTRA_STATES_DEFAULT, RANDOM_CASES_DEFAULT},
+    limits::{EXTRA_STATES_DEFAULT, HOSTILE_CASES_DEFAULT, RANDOM_CASES_DEFAULT},
     scenario::{
         Scenario,
         generate::{self, Generated},
@@ -34,8 +34,8 @@ pub struct Suite {
 pub struct Scope {
     /// Chooses the random scenarios.
     pub seed: u64,
-    /// How many random scenarios there are.
-    pub cases: usize,
+    /// How many scenarios by chance each suite has that has any, if that was said.
+    pub cases: Option<usize>,
     /// The most members of a room, if the target declares one.
     pub capacity: Option<NonZeroU16>,
     /// For how many states beyond the model's the complete suite is complete.
@@ -44,7 +44,17 @@ pub struct Scope {
 
 impl Default for Scope {
     fn default() -> Self {
-        Self { seed: 0, cases: RANDOM_CASES_DEFAULT, extra_states: EXTRA_STATES_DEFAULT, capacity: None }
+        Self { seed: 0, cases: None, extra_states: EXTRA_STATES_DEFAULT, capacity: None }
+    }
+}
+
+impl Scope {
+    fn random_cases(&self) -> usize {
+        self.cases.unwrap_or(RANDOM_CASES_DEFAULT)
+    }
+
+    fn hostile_cases(&self) -> usize {
+        self.cases.unwrap_or(HOSTILE_CASES_DEFAULT)
     }
 }
 
@@ -85,15 +95,15 @@ pub const SUITES: &[Suite] = &[
         name: "random",
         description: "what chance finds, steered to what was not covered yet",
         by_default: false,
-        make: |scope| generate::random(scope.seed, scope.cases),
-        arguments: |scope| format!(" --seed {} --cases {}", scope.seed, scope.cases),
+        make: |scope| generate::random(scope.seed, scope.random_cases()),
+        arguments: |scope| format!(" --seed {} --cases {}", scope.seed, scope.random_cases()),
     },
     Suite {
         name: "hostile",
         description: "what may stop a server; runs last, one by one",
         by_default: true,
-        make: |_| written(true),
-        arguments: |_| String::new(),
+        make: hostile,
+        arguments: |scope| format!(" --seed {} --cases {}", scope.seed, scope.hostile_cases()),
     },
 ];
 
@@ -103,6 +113,14 @@ fn requirements(scope: &Scope) -> Generated {
     // Where none is declared they are of no concern, and say so.
     suite.scenarios.extend(capacity_cases(scope.capacity.unwrap_or(CAPACITY_UNDECLARED)));
     suite
+}
+
+/// The hostile cases of the library, and those of the grammar.
+fn hostile(scope: &Scope) -> Generated {
+    let mut suite = written(true);
+    let Generated { scenarios, claims } = generate::hostile(scope.seed, scope.hostile_cases());
+    suite.scenarios.extend(scenarios);
+    Generated { claims, ..suite }
 }
 
 const CAPACITY_UNDECLARED: NonZeroU16 = NonZeroU16::new(2).expect("it is not zero");

@@ -82,6 +82,20 @@ pub enum Entry {
         /// Which.
         frame: BrokenFrame,
     },
+    /// A step: bytes that no library sends were written, as the last that their connection says.
+    SentRaw {
+        /// On which connection.
+        connection: ConnectionId,
+        /// The bytes, as a scenario writes them.
+        bytes: String,
+    },
+    /// A step: bytes that no library sends were written on a connection of their own, which never became a client's.
+    Knocked {
+        /// The client that did.
+        peer: Peer,
+        /// The bytes, as a scenario writes them.
+        bytes: String,
+    },
     /// A step: a connection was ended or frozen by its client.
     Ending {
         /// Which connection.
@@ -142,6 +156,9 @@ pub enum Entry {
         connection: ConnectionId,
         /// In words.
         reason: String,
+        /// Whether it was open for so long that the target may have missed the answer to a heartbeat.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        heartbeat: bool,
     },
     /// Something that the protocol promises did not come in time. The driver's remark; it decides nothing.
     Missed {
@@ -182,6 +199,7 @@ impl Entry {
             Self::Opened { connection, .. }
             | Self::Sent { connection, .. }
             | Self::SentBroken { connection, .. }
+            | Self::SentRaw { connection, .. }
             | Self::Ending { connection, .. }
             | Self::Fence { connection, .. }
             | Self::Fenced { connection, .. }
@@ -191,6 +209,7 @@ impl Entry {
             | Self::Ended { connection, .. } => Some(*connection),
             Self::Phase { .. }
             | Self::OpenFailed { .. }
+            | Self::Knocked { .. }
             | Self::Waited { .. }
             | Self::Missed { .. }
             | Self::Unsayable { .. }

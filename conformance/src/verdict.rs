@@ -17,7 +17,7 @@ pub enum Verdict {
     Flaky,
     /// Nothing can be said: the target could not be reached, or a bound was reached.
     Inconclusive,
-    /// The target does not declare the capability that the case is about.
+    /// The target does not declare the capability that the case is about, or has not the wire.
     NotApplicable,
     /// The case did not run.
     NotExercised,

@@ -173,6 +173,13 @@ fn a_world_of_the_command_line_takes_the_place_of_the_variants_own() {
 }
 
 #[test]
+fn five_peers_and_three_rooms_are_a_world_too() {
+    let world = ["reference", "--peers", "5", "--rooms", "3", "--faults", "join=1", "--property", "ROOM-06"];
+    let [stdout, _] = run(&world, 0);
+    assert!(stdout.contains("complete") && stdout.contains("ROOM-06   holds"), "{stdout}");
+}
+
+#[test]
 fn a_check_of_nothing_is_not_green() {
     for (args, hint) in [
         (&["reference", "--world", "pair", "--property", "CAP-CAPACITY-01"][..], "CAP-CAPACITY-01"),
@@ -210,6 +217,34 @@ fn a_picture_of_nothing_is_no_failure_and_a_wrong_ending_is_told_before_the_sear
     assert!(!path.exists());
     let [stdout, stderr] = run(&["reference", "--diagram", "picture.gif"], 2);
     assert!(stdout.is_empty() && stderr.contains(".svg or .mmd"), "{stdout}{stderr}");
+}
+
+/// The last part of what a check says: the story for newcomers.
+fn story(args: &[&str]) -> String {
+    let [stdout, _] = run(args, 1);
+    stdout[stdout.find("In plain words").expect("the story is told")..].to_owned()
+}
+
+#[test]
+fn the_tutorials_story_is_told_so_that_no_code_has_to_be_read() {
+    let worlds = ["pair", "two-rooms", "strangers", "no-ack", "rejoin", "candidates"];
+    let args: Vec<_> = worlds.iter().flat_map(|world| ["--world", world]).collect();
+    insta::assert_snapshot!("the_story_of_the_tutorial", story(&[&["tutorial"], &args[..]].concat()));
+}
+
+#[test]
+fn the_story_of_the_tutorials_fix_tells_why_half_a_guard_does_not_do() {
+    let args = ["tutorial-fixed-7.4", "--world", "pair", "--property", "NEG-06"];
+    insta::assert_snapshot!("the_story_of_the_tutorials_fix", story(&args));
+}
+
+#[test]
+fn nothing_is_told_of_what_this_check_did_not_show() {
+    for args in [&["reference", "--world", "pair"][..], &["tutorial", "--world", "pair", "--max-states", "3"]] {
+        let Output { stdout, .. } = glare(args).output().expect("the command starts");
+        let stdout = String::from_utf8(stdout).expect("UTF-8");
+        assert!(stdout.contains("NEG-06") && !stdout.contains("In plain words"), "{stdout}");
+    }
 }
 
 /// A world that takes far longer than the test.

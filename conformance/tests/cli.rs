@@ -33,7 +33,7 @@ fn server_that_says(bytes: &'static [u8]) -> String {
 #[test]
 fn the_embedded_server_passes_with_exit_code_0() {
     let stdout = page(&["test", "--only", "room-0[12]*"], 0);
-    assert!(stdout.contains("ROOM-01   MUST    pass"), "{stdout}");
+    assert!(stdout.contains("ROOM-01              MUST    pass"), "{stdout}");
     assert!(stdout.ends_with("PASS\n"), "{stdout}");
 }
 

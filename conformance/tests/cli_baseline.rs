@@ -47,7 +47,10 @@ fn expected_failures_are_shown_apart_and_do_not_fail_the_run() {
     let stdout = page(&[&CASES[..], &["--baseline", &folder.baseline(&text)]].concat(), 0);
     assert!(stdout.contains("EXPECTED baseline, line 1, requirement ROOM-*"), "{stdout}");
     assert!(stdout.contains("to be done (https://example.org/7)"), "{stdout}");
-    assert!(stdout.contains("ROOM-04   MUST    expected fail") && !stdout.contains("FAIL ROOM-04"), "{stdout}");
+    assert!(
+        stdout.contains("ROOM-04              MUST    expected fail") && !stdout.contains("FAIL ROOM-04"),
+        "{stdout}"
+    );
     // What fails as expected is no pass.
     assert!(stdout.contains("NO NEW FAILURE") && !stdout.contains("PASS"), "{stdout}");
     let report = folder.report(&CASES, &text, 0);

@@ -114,7 +114,7 @@ fn saved_traces_and_replays_keep_what_was_declared() {
     let arguments = ["test", "memory:host-close", "--capability", "host-close", "--only", "cap-host-close*"];
     page(&[&arguments[..], &["--trace-dir", traces]].concat(), 0);
     let stdout = page(&["judge", traces], 0);
-    assert!(stdout.contains("CAP-HOST-CLOSE-01 MUST    pass"), "{stdout}");
+    assert!(stdout.contains("CAP-HOST-CLOSE-01    MUST    pass"), "{stdout}");
     let stdout =
         page(&["test", "memory:reference", "--capability", "host-close", "--only", "cap-host-close-01-leave"], 1);
     assert!(stdout.contains("--capability host-close --only cap-host-close-01-leave"), "{stdout}");

@@ -1,59 +1,19 @@
 //! A fault that nobody sees at first: random search finds it, shrinking shows what it takes, and the file replays.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use forgetful::Forgetful;
 use glare_conformance::{
     driver::Settings,
     run::{CaseResult, execute},
     scenario::{Scenario, generate::random, parse},
     shrink::{Bounds, Shrunk, shrink, shrink_failure},
-    transport::{CoreEffect, CoreInput, Memory, ModelCore, RoomCore, Transport, virtual_time},
+    transport::{Memory, Transport, virtual_time},
     verdict::Verdict,
 };
-use glare_model::{
-    id::RoomId,
-    message::{ClientMessage, ServerMessage, SignalKind},
-    requirement::ids::{RELAY_01, ROOM_01, ROOM_08},
-    room::{Directory, Effect, Input},
-};
+use glare_model::requirement::ids::{RELAY_01, ROOM_01, ROOM_08};
 
-/// It forgets to announce that a member leaves that came back to its room and was offered to there. That takes two
-/// clients and six steps: create, join, leave, join again, offer, leave.
-#[derive(Default)]
-struct Forgetful {
-    model: ModelCore,
-    left: BTreeSet<(u64, RoomId)>,
-    back: BTreeSet<u64>,
-    offered: BTreeSet<u64>,
-}
-
-impl RoomCore for Forgetful {
-    fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect> {
-        let leaver = match &input {
-            Input::Message(key, ClientMessage::Leave) => Some((*key, self.model.directory.current(*key))),
-            _ => None,
-        };
-        let effects = self.model.handle(input);
-        for effect in &effects {
-            match effect {
-                Effect::Send { to, message: ServerMessage::Joined(room, _), .. }
-                    if self.left.contains(&(*to, room.clone())) =>
-                {
-                    self.back.insert(*to);
-                }
-                Effect::Send { to, message: ServerMessage::Signal { kind: SignalKind::Offer, .. }, .. }
-                    if self.back.contains(to) =>
-                {
-                    self.offered.insert(*to);
-                }
-                Effect::Send { .. } | Effect::Crash => {}
-            }
-        }
-        let Some((key, Some(room))) = leaver else { return effects };
-        self.left.insert((key, room));
-        if self.offered.remove(&key) { Vec::new() } else { effects }
-    }
-}
+mod forgetful;
 
 /// Runs a scenario against a new server.
 fn run(scenario: &Scenario) -> CaseResult {

@@ -113,6 +113,8 @@ fn script(result: &CaseResult) -> Vec<Op> {
             Entry::Phase { .. } | Entry::Missed { .. } => {}
             Entry::OpenFailed { .. }
             | Entry::SentBroken { .. }
+            | Entry::SentRaw { .. }
+            | Entry::Knocked { .. }
             | Entry::FenceLost { .. }
             | Entry::Waited { .. }
             | Entry::Ended { .. }

@@ -13,7 +13,7 @@ use super::{Exit, Failure, LevelArg, colours, file_failure, print};
 use crate::{
     baseline::{self, Baseline},
     capability::Profile,
-    report::{Across, Run, SuiteResult, console::Console, json, summarise},
+    report::{Across, RaceShare, Run, SuiteResult, console::Console, json, summarise},
     run::CaseResult,
     scenario::Scenario,
     shard::Shard,
@@ -54,6 +54,8 @@ pub(super) struct Findings<'a> {
     pub(super) suites: &'a [Made],
     /// What breaks between nodes, where there are several.
     pub(super) across: Option<Across>,
+    /// What was seen of races, if they were among what ran.
+    pub(super) races: Option<RaceShare>,
     pub(super) results: Vec<CaseResult>,
     /// The command that shows a case again.
     pub(super) replay: &'a dyn Fn(&str) -> String,
@@ -98,7 +100,8 @@ impl Terms {
         }
         let results = &results;
         let summary = summarise(results, &assessment, &findings.profile);
-        let suites: Vec<_> = findings.suites.iter().map(|made| SuiteResult::of(made, results)).collect();
+        let suites: Vec<_> =
+            findings.suites.iter().map(|made| SuiteResult::of(made, results, findings.races)).collect();
         let run = Run {
             target: findings.target.clone(),
             profile: findings.profile,

@@ -89,6 +89,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
         shard: None,
         suites: &[],
         across: None,
+        races: None,
         results: judged.into_iter().map(|one| one.result).collect(),
         replay: &|case| format!("glare judge {}", quoted(&place(case).unwrap_or_default())),
     };

@@ -56,6 +56,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         shard: None,
         suites: &[],
         across: None,
+        races: None,
         results,
         replay: &|_| command.clone(),
     })?;

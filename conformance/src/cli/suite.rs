@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::Failure;
 use crate::{
     capability::Profile,
-    limits::{BUDGET_MAX, EXTRA_STATES_DEFAULT, EXTRA_STATES_MAX, RANDOM_CASES_DEFAULT, RANDOM_CASES_MAX},
+    limits::{BUDGET_MAX, EXTRA_STATES_DEFAULT, EXTRA_STATES_MAX, RANDOM_CASES_MAX},
     scenario::Scenario,
     shard::Shard,
     suite::{FULL, Filter, Made, Scope, Suite, by_names, make},
@@ -19,9 +19,9 @@ pub(super) struct SuiteArgs {
     /// Which suites run; `glare list suites` shows them, `full` is all of them.
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     suite: Vec<String>,
-    /// How many random cases there are.
-    #[arg(long, value_name = "N", default_value_t = RANDOM_CASES_DEFAULT, value_parser = parse_cases)]
-    cases: usize,
+    /// How many cases by chance there are [default: 1000 in random, 40 in hostile].
+    #[arg(long, value_name = "N", value_parser = parse_cases)]
+    cases: Option<usize>,
     /// For how many states beyond the model's the suite `complete` is complete.
     #[arg(long, value_name = "K", default_value_t = EXTRA_STATES_DEFAULT, value_parser = parse_extra_states)]
     extra_states: usize,

@@ -21,7 +21,7 @@ use super::{
     suite::selected,
 };
 use crate::{
-    report::Across,
+    report::{Across, RaceShare, RaceTally},
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
@@ -77,7 +77,7 @@ fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit
     let outcome = runtime.block_on(run_to_end(subject, args, job));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    let Outcome { results, alone, interrupted } = outcome?;
+    let Outcome { results, alone, races, interrupted } = outcome?;
     let across = subject.is_cluster().then(|| across(subject, &results, &alone));
     terms.conclude(Findings {
         target: target.to_string(),
@@ -87,6 +87,7 @@ fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit
         shard: job.shard,
         suites: job.suites,
         across,
+        races,
         results,
         replay: job.replay,
     })
@@ -105,6 +106,7 @@ struct Outcome {
     results: Vec<CaseResult>,
     /// Of the first node alone, where there are several.
     alone: Vec<CaseResult>,
+    races: Option<RaceShare>,
     interrupted: bool,
 }
 
@@ -149,7 +151,8 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
         else => {}
     }
     reached.stop().await;
-    Ok(Outcome { results: results.finish(&job.cases)?, alone, interrupted })
+    let races = results.races.as_ref().map(RaceTally::share);
+    Ok(Outcome { results: results.finish(&job.cases)?, alone, races, interrupted })
 }
 
 /// The same cases on the first node, before clients are spread.
@@ -187,6 +190,7 @@ struct Results<'a> {
     seed: u64,
     bar: ProgressBar,
     results: Vec<CaseResult>,
+    races: Option<RaceTally>,
     /// What is to be said of shrunk failures.
     shrunk: String,
     unsaved: Option<Failure>,
@@ -195,7 +199,8 @@ struct Results<'a> {
 impl<'a> Results<'a> {
     fn new(folder: Option<&'a Path>, target: &'a Target, job: &Job<'_>) -> Self {
         let bar = progress_bar(job.cases.len());
-        Self { folder, target, seed: job.seed, bar, results: Vec::new(), shrunk: String::new(), unsaved: None }
+        let races = RaceTally::new(job.suites);
+        Self { folder, target, seed: job.seed, bar, results: Vec::new(), races, shrunk: String::new(), unsaved: None }
     }
 
     fn take(&mut self, event: RunEvent) {
@@ -211,6 +216,9 @@ impl<'a> Results<'a> {
         }
         self.bar.set_message(result.case.id.clone());
         self.bar.inc(1);
+        if let Some(races) = &mut self.races {
+            races.take(&result);
+        }
         let saved = save(self.folder, self.target, &mut result);
         self.unsaved = self.unsaved.take().or(saved.err());
         // Nobody looks at it any more, and many together are large.

@@ -7,7 +7,10 @@ use super::{Client, ClientState, Driver, connection_id};
 use crate::{
     limits::FAREWELL_TIMEOUT,
     pool::Idle,
-    scenario::{Action, Peer, Step},
+    scenario::{
+        Action, Peer, Step,
+        raw::{Holes, Raw},
+    },
     trace::{Ending, Entry},
     transport::{Command, ConnectionId, OpenError},
 };
@@ -96,6 +99,20 @@ impl Driver<'_> {
                 self.record(Entry::SentBroken { connection: id, frame: *frame });
                 self.command(id, Command::Broken(*frame)).await;
             }
+            Action::Raw(raw) => {
+                self.record(Entry::SentRaw { connection: id, bytes: raw.text().to_owned() });
+                let (bytes, held) = (raw.bytes(&Holes::default()), raw.held);
+                self.command(id, Command::LastWords { bytes, held }).await;
+                if held {
+                    self.client(id).state = ClientState::Frozen;
+                } else {
+                    self.client(id).state = ClientState::Over;
+                    let connection = self.client(id).connection.take();
+                    self.departing.extend(connection);
+                }
+            }
+            // It has no connection of a client ([`Driver::knock`]).
+            Action::Handshake(_) => {}
             Action::Close | Action::Drop => {
                 let (how, command) = match action {
                     Action::Close => (Ending::Close, Command::Close),
@@ -116,6 +133,15 @@ impl Driver<'_> {
                 self.record(ending(Ending::Noticed));
                 self.client(id).state = ClientState::Over;
             }
+        }
+    }
+
+    /// Bytes on a connection of their own.
+    pub(super) async fn knock(&mut self, peer: &Peer, raw: &Raw) {
+        self.record(Entry::Knocked { peer: peer.clone(), bytes: raw.text().to_owned() });
+        match self.transport.knock(raw, self.settings.timeout).await {
+            Ok(held) => self.held.extend(held),
+            Err(error) => self.record(Entry::OpenFailed { peer: peer.clone(), reason: error.to_string() }),
         }
     }
 

@@ -15,7 +15,7 @@ use std::{
 };
 
 use glare_model::limits::ROOM_ID_CHARS_MAX;
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{net::TcpStream, sync::mpsc, time::Instant};
 
 use self::waiting::Waiting;
 use crate::{
@@ -77,6 +77,7 @@ pub async fn drive_by(
         forecast: Forecast::new(transport.profile()),
         waiting: Waiting::default(),
         departing: Vec::new(),
+        held: Vec::new(),
         unproven: false,
     };
     let mut complete = true;
@@ -113,6 +114,8 @@ struct Driver<'a> {
     waiting: Waiting,
     /// Connections that the running phase ended.
     departing: Vec<Connection>,
+    /// Connections that never became a client's, and stay open for as long as the scenario runs.
+    held: Vec<TcpStream>,
     /// Whether a phase went by without proof that nothing more was on its way.
     unproven: bool,
 }
@@ -158,11 +161,14 @@ impl Driver<'_> {
         self.waiting.begin();
         let mut timeout = self.settings.timeout;
         let mut complete = true;
-        for step in &phase.steps {
+        for step in phase.steps.iter().filter(|step| !matches!(step.action, Action::Handshake(_))) {
             complete &= self.ensure_connected(step).await;
         }
         let mut actors = BTreeSet::new();
         for step in &phase.steps {
+            if let Action::Handshake(raw) = &step.action {
+                self.knock(&step.peer, raw).await;
+            }
             let Some(id) = self.open_connection(&step.peer, &step.action) else { continue };
             actors.insert(id);
             if step.action == Action::Noticed {

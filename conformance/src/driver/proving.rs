@@ -22,7 +22,7 @@ impl Driver<'_> {
         certain: bool,
         timeout: Duration,
     ) -> bool {
-        match self.fence {
+        let complete = match self.fence {
             Fence::Refused => self.prove_by_requests(phase, actors, certain, timeout).await,
             Fence::Relayed => self.prove_by_markers(actors, timeout).await,
             Fence::None => {
@@ -30,7 +30,31 @@ impl Driver<'_> {
                 self.wait_for_quiet().await;
                 complete
             }
+        };
+        if !complete || !self.may_act_by_itself(phase) {
+            return complete;
         }
+        // Whether an end has a witness may depend on who was served first, and no fence tells when the target notices it.
+        let complete = certain || self.wait_for_notices(timeout).await;
+        // Of an end without a witness nobody is told. A target that was found to be late is given time for it.
+        if complete && self.approach.patience > 1 && self.fence != Fence::None {
+            let quiet = self.approach.latency.quiet_bound() * self.approach.patience;
+            self.settle_by_time(quiet.min(timeout), timeout).await;
+        }
+        complete
+    }
+
+    /// Waits for the notices of ends that follow from what was seen, and for what else is on its way then.
+    async fn wait_for_notices(&mut self, timeout: Duration) -> bool {
+        if !self.forecast.awaits_notice() {
+            return true;
+        }
+        let told = self.settle_notices(timeout).await;
+        if told && self.fence == Fence::Refused {
+            self.fence(&self.all_open()).await;
+            return self.settle(self.settings.timeout).await;
+        }
+        told
     }
 
     /// What a brisk run has left unproven.
@@ -101,7 +125,8 @@ impl Driver<'_> {
             [step] => match &step.action {
                 Action::Connect => true,
                 Action::Emit { event, ack, .. } => (*ack && is_request(event)) || self.waiting.for_a_sign(),
-                Action::Broken(_) | Action::Close | Action::Drop | Action::Freeze | Action::Noticed => false,
+                Action::Broken(_) | Action::Raw(_) | Action::Handshake(_) => false,
+                Action::Close | Action::Drop | Action::Freeze | Action::Noticed => false,
             },
             _ => false,
         }

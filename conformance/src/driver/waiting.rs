@@ -92,6 +92,28 @@ impl Driver<'_> {
         true
     }
 
+    /// Waits until everybody was told of the ends that the phase's outcome makes them witnesses of. Returns whether that was
+    /// so before the timeout.
+    pub(super) async fn settle_notices(&mut self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        while self.forecast.awaits_notice() {
+            match tokio::time::timeout_at(deadline, self.incoming.recv()).await {
+                Ok(Some((id, incoming))) => self.take_in(id, incoming),
+                Ok(None) | Err(_) => {
+                    self.record(Entry::Missed { what: "the notice of an end".to_owned() });
+                    return false;
+                }
+            }
+            while let Ok((id, incoming)) = self.incoming.try_recv() {
+                self.take_in(id, incoming);
+            }
+            if self.trace.records.len() >= TRACE_RECORDS_MAX {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Waits until nothing came for this long. Not for ever: a target that keeps sending is left alone after the timeout.
     pub(super) async fn settle_by_time(&mut self, quiet: Duration, timeout: Duration) {
         let deadline = Instant::now() + timeout.max(quiet);
@@ -175,10 +197,13 @@ impl Driver<'_> {
             }
             Incoming::Unsayable(reason) => self.record(Entry::Unsayable { reason }),
             Incoming::Ended(reason) => {
-                self.client(id).state = ClientState::Over;
-                self.client(id).connection = None;
+                let client = self.client(id);
+                client.state = ClientState::Over;
+                let age = client.connection.take().map(|connection| connection.since.elapsed());
+                // The target began to count before the client did.
+                let heartbeat = age.zip(client.heartbeat).is_some_and(|(age, heartbeat)| age >= heartbeat / 2);
                 self.waiting.forget(id);
-                self.record(Entry::Ended { connection: id, reason });
+                self.record(Entry::Ended { connection: id, reason, heartbeat });
             }
         }
     }

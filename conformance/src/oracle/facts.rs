@@ -81,8 +81,11 @@ pub(crate) enum Stimulus<'a> {
     },
     /// An event that the protocol does not name.
     UnknownEvent,
-    /// A broken frame.
-    Broken,
+    /// Something that is not of the wire's form.
+    Broken {
+        /// Whether it is the last that the client says on that connection.
+        last: bool,
+    },
     /// The connection was ended or frozen.
     Ending(Ending),
 }
@@ -106,7 +109,7 @@ impl Act {
     pub(crate) fn stimulus(&self) -> Stimulus<'_> {
         let (event, data, ack) = match &self.what {
             What::Sent { event, data, ack } => (event.as_str(), data.as_ref(), ack.is_some()),
-            What::Broken => return Stimulus::Broken,
+            What::Broken { last } => return Stimulus::Broken { last: *last },
             What::Ending(how) => return Stimulus::Ending(*how),
         };
         match event {
@@ -226,10 +229,11 @@ impl Facts {
                     shaken.extend(self.end_room(act.connection, alone));
                 }
                 // A server may notice at any time.
-                Stimulus::Ending(Ending::Freeze | Ending::Noticed) => {
+                Stimulus::Ending(Ending::Freeze | Ending::Noticed) | Stimulus::Broken { last: true } => {
                     shaken.extend(self.end_room(act.connection, false));
                 }
-                Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => {}
+                Stimulus::Request { .. } | Stimulus::Signal { .. } => {}
+                Stimulus::UnknownEvent | Stimulus::Broken { last: false } => {}
             }
             self.act(act);
         }
@@ -305,13 +309,15 @@ impl Facts {
                 self.depart(act.connection, Place::Gone);
                 self.frozen.remove(&act.connection);
             }
-            Stimulus::Ending(Ending::Freeze) => {
+            // A client of which nothing is known any more is as one that is frozen.
+            Stimulus::Ending(Ending::Freeze) | Stimulus::Broken { last: true } => {
                 self.frozen.insert(act.connection);
                 if let Place::In(room) = self.place(act.connection) {
                     self.places.insert(act.connection, Place::MaybeIn(BTreeSet::from([room])));
                 }
             }
-            Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => {}
+            Stimulus::Request { .. } | Stimulus::Signal { .. } => {}
+            Stimulus::UnknownEvent | Stimulus::Broken { last: false } => {}
         }
     }
 

@@ -206,7 +206,8 @@ fn dedupe(violations: &mut Vec<Violation>) {
 }
 
 /// How the verdict was established. What is missing is proved by a fence in its phase or later, unless one was lost or the
-/// phase ended a connection: no round trip can prove when a server notices that. Where a target has no fence, time decides.
+/// phase ended a connection: no round trip can prove when a server notices that. Nor can it prove why a server ended one that was
+/// open for as long as a heartbeat. Where a target has no fence, time decides.
 fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
     let timed = |index: usize| {
         let phase = &story.phases[index];
@@ -216,7 +217,10 @@ fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
         !proved || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
     };
     let waited = story.phases.iter().any(|phase| phase.waited);
-    let by_time = waited || violations.iter().any(|violation| violation.missing && timed(violation.phase));
+    // On a busy machine a sound target may give up a client that lives.
+    let broken = violations.iter().map(|violation| violation.phase).max();
+    let gave_up = broken.is_some_and(|last| story.phases[..=last].iter().any(|phase| phase.missed_heartbeat));
+    let by_time = waited || gave_up || violations.iter().any(|violation| violation.missing && timed(violation.phase));
     match (exact, by_time) {
         (true, _) => Evidence::Exact,
         (false, true) => Evidence::Timed,

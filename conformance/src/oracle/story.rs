@@ -27,12 +27,16 @@ pub struct PhaseStory {
     pub open_failed: Vec<(Peer, String)>,
     /// Connections that the target ended.
     pub ended: Vec<ConnectionId>,
+    /// Whether the target may have ended one of them because it missed the answer to a heartbeat.
+    pub missed_heartbeat: bool,
     /// Connections on which a fence was sent.
     pub fenced: Vec<ConnectionId>,
     /// Connections whose fence did not come back.
     pub fence_lost: Vec<ConnectionId>,
     /// Connections whose fence came back as a success, although it asks for what has to be refused.
     pub fence_accepted: Vec<ConnectionId>,
+    /// Whether bytes were written on a connection of their own that are no handshake.
+    pub knocked: bool,
     /// Whether no fence could tell that everything had arrived, so that time decided.
     pub waited: bool,
 }
@@ -66,8 +70,11 @@ pub enum What {
         /// Its ack's number.
         ack: Option<u64>,
     },
-    /// A frame that is not of the wire's form was sent.
-    Broken,
+    /// Something that is not of the wire's form was sent.
+    Broken {
+        /// Whether it is the last that the client says on that connection.
+        last: bool,
+    },
     /// The connection was ended or frozen.
     Ending(Ending),
 }
@@ -164,7 +171,9 @@ impl Story {
                 let payload_bytes = payload_bytes(event, data.as_ref());
                 phase.acts.push(Act { payload_bytes, ..act(*connection, what) });
             }
-            Entry::SentBroken { connection, .. } => phase.acts.push(act(*connection, What::Broken)),
+            Entry::SentBroken { connection, .. } => phase.acts.push(act(*connection, What::Broken { last: false })),
+            Entry::SentRaw { connection, .. } => phase.acts.push(act(*connection, What::Broken { last: true })),
+            Entry::Knocked { .. } => phase.knocked = true,
             Entry::Ending { connection, how } => phase.acts.push(act(*connection, What::Ending(*how))),
             Entry::Fenced { refused: true, .. } => {}
             Entry::Fenced { connection, refused: false } => phase.fence_accepted.push(*connection),
@@ -188,7 +197,10 @@ impl Story {
                     act.acked_at = Some(at);
                 }
             }
-            Entry::Ended { connection, .. } => phase.ended.push(*connection),
+            Entry::Ended { connection, heartbeat, .. } => {
+                phase.ended.push(*connection);
+                phase.missed_heartbeat |= *heartbeat;
+            }
             Entry::GaveUp { reason } => self.gave_up = Some(reason.clone()),
             Entry::Unsayable { reason } => self.unsayable = Some(reason.clone()),
         }

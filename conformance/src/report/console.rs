@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use glare_model::requirement::{Level, RequirementId};
 use owo_colors::{OwoColorize, Style};
 
-use super::{RequirementResult, Run, lanes::lanes};
+use super::{RaceShare, RequirementResult, Run, lanes::lanes};
 use crate::{
     baseline::{Assessed, Standing},
     limits::NAMES_SHOWN_MAX,
@@ -13,6 +13,9 @@ use crate::{
     run::CaseResult,
     verdict::{Evidence, Verdict},
 };
+
+/// Characters for a clause's id, so that the longest one fits.
+const ID_WIDTH: usize = "CAP-HOST-TRANSFER-01".len();
 
 /// Where the report goes.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,7 @@ impl Console {
         page.push_str(&capabilities(run));
         page.push_str(&suites(run));
         page.push_str(&across(run));
+        page.push_str(&frontier(run));
         page.push_str(&self.sum(run));
         page
     }
@@ -79,11 +83,12 @@ impl Console {
             }
             Verdict::NotApplicable | Verdict::NotExercised => Style::new().dimmed(),
         };
-        let word = self.paint(&format!("{:<14}", one.verdict.word()), style);
+        let word = self.paint(&format!("{:<16}", one.verdict.word()), style);
         let cases = if one.cases == 1 { "1 case ".to_owned() } else { format!("{} cases", one.cases) };
         let evidence = one.evidence.map_or("", Evidence::word);
         let said = one.because.as_deref().unwrap_or(evidence);
-        format!("{:<9} {:<7} {word} {cases:>9}  {said}", one.id, one.id.level()).trim_end().to_owned() + "\n"
+        let id = one.id;
+        format!("{id:<ID_WIDTH$} {:<7} {word} {cases:>10}  {said}", id.level()).trim_end().to_owned() + "\n"
     }
 
     /// What became of the baseline: what it excused, and what is wrong with it.
@@ -226,15 +231,41 @@ fn across(run: &Run<'_>) -> String {
 fn suites(run: &Run<'_>) -> String {
     let mut page = String::new();
     for suite in run.suites {
-        let _infallible = writeln!(page, "suite {:<13} {} of {} cases passed", suite.name, suite.passed, suite.cases);
+        let apart = match suite.not_applicable {
+            0 => String::new(),
+            count => format!(", {count} not applicable"),
+        };
+        let _infallible =
+            writeln!(page, "suite {:<13} {} of {} cases passed{apart}", suite.name, suite.passed, suite.cases);
         for claim in &suite.claims {
             let _infallible = match suite.because() {
                 None => writeln!(page, "  so        {claim}"),
                 Some(because) => writeln!(page, "  not shown {claim} ({because})"),
             };
         }
+        if let Some(races) = &suite.races {
+            let _infallible = writeln!(page, "  seen      {}", seen(races));
+        }
     }
     page
+}
+
+/// How much of what may come of races was seen.
+fn seen(races: &RaceShare) -> String {
+    let RaceShare { races, raced, outcomes, seen, open, open_seen } = races;
+    format!(
+        "{raced} of {races} races, and {seen} of the {outcomes} outcomes that the rules allow of them: {open} races have \
+         several, of {open_seen} of those every one was seen"
+    )
+}
+
+/// How many states of a server the oracle had to follow.
+fn frontier(run: &Run<'_>) -> String {
+    let frontier = run.frontier();
+    match frontier.max() {
+        0 => String::new(),
+        max => format!("frontier: p99 {} states, at most {max}\n", frontier.percentile(99)),
+    }
 }
 
 /// The first names of many.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Across, Run, lanes::lanes};
+use super::{Across, RaceShare, Run, lanes::lanes};
 use crate::{
     baseline::{Assessed, Pattern},
     run::CaseResult,
@@ -28,6 +28,8 @@ pub struct Report {
     pub shard: Option<String>,
     /// The suites that ran; none where a file's cases did.
     pub suites: Vec<SuiteReport>,
+    /// How many states of a server the oracle had to follow.
+    pub frontier: FrontierReport,
     /// Each capability that the target declares.
     pub capabilities: Vec<CapabilityReport>,
     /// What breaks between nodes; null where there is one.
@@ -67,14 +69,46 @@ pub struct Counts {
 pub struct SuiteReport {
     /// Its name.
     pub name: String,
-    /// The cases that it has.
+    /// The cases that it has and that are of concern to the target.
     pub cases: usize,
     /// Those that passed in this run.
     pub passed: usize,
+    /// Those about capabilities that the target does not declare.
+    pub not_applicable: usize,
     /// What follows for a target that passes all of it.
     pub claims: Vec<String>,
     /// Whether this target did, so that the claims follow.
     pub claims_hold: bool,
+    /// How much of what may come of its races was seen in this run; null if it has none.
+    pub races: Option<RacesReport>,
+}
+
+/// What was seen of the races of a suite. A race is two inputs of different clients, sent without waiting, in one state.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RacesReport {
+    /// The races that there are.
+    pub races: usize,
+    /// Those that ran in cases that passed.
+    pub raced: usize,
+    /// The outcomes of those that the rules allow and recommend, and that clients can tell apart at once.
+    pub outcomes: usize,
+    /// The outcomes that were seen.
+    pub seen: usize,
+    /// The races that ran and have several outcomes.
+    pub open: usize,
+    /// Those of them of which every outcome was seen.
+    pub open_seen: usize,
+}
+
+/// The sets of states that explain what was seen, one after each record of each trace.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FrontierReport {
+    /// The size that 99 % of the sets do not exceed, in states; 0 where nothing was judged.
+    pub p99: usize,
+    /// The size of the largest set, in states.
+    pub max: usize,
+    /// The most steps of the model that were tried for one record.
+    pub steps_max: usize,
 }
 
 /// One capability that the target declares.
@@ -186,9 +220,12 @@ pub fn report(run: &Run<'_>) -> Report {
         name: suite.name.to_owned(),
         cases: suite.cases,
         passed: suite.passed,
+        not_applicable: suite.not_applicable,
         claims: suite.claims.clone(),
         claims_hold: suite.holds(),
+        races: suite.races.map(of_races),
     });
+    let frontier = run.frontier();
     let capabilities = run
         .capabilities()
         .into_iter()
@@ -200,6 +237,7 @@ pub fn report(run: &Run<'_>) -> Report {
         interrupted: run.interrupted,
         shard: run.shard.map(|shard| shard.to_string()),
         suites: suites.collect(),
+        frontier: FrontierReport { p99: frontier.percentile(99), max: frontier.max(), steps_max: frontier.steps_max },
         capabilities: capabilities.collect(),
         across_nodes: run.across.cloned(),
         baseline: run.baseline.entries.iter().map(of_entry).collect(),
@@ -215,6 +253,10 @@ pub fn report(run: &Run<'_>) -> Report {
         requirements: requirements.collect(),
         results: run.results.iter().map(|result| of_case(result, run)).collect(),
     }
+}
+
+fn of_races(RaceShare { races, raced, outcomes, seen, open, open_seen }: RaceShare) -> RacesReport {
+    RacesReport { races, raced, outcomes, seen, open, open_seen }
 }
 
 fn of_entry(assessed: &Assessed) -> EntryReport {

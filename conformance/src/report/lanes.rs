@@ -112,6 +112,8 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
             format!("> {event}{}{}", show(data), if ack.is_some() { "" } else { no_ack_mark(event) })
         }
         Entry::SentBroken { frame, .. } => format!("> (broken frame: {frame:?})"),
+        Entry::SentRaw { bytes, .. } => format!("> (raw: {})", plain_bytes(bytes)),
+        Entry::Knocked { peer, bytes } => format!("{peer} on a connection of its own > (raw: {})", plain_bytes(bytes)),
         Entry::Ending { how, .. } => match how {
             Ending::Close => "(closes)",
             Ending::Drop => "(drops its connection)",
@@ -133,6 +135,15 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
 
 fn no_ack_mark(event: &str) -> &'static str {
     if matches!(event, "create-room" | "join-room") { " (no ack)" } else { "" }
+}
+
+/// Bytes as a scenario writes them, in short.
+fn plain_bytes(text: &str) -> String {
+    const CHARS_MAX: usize = 120;
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Data in short: ids replaced by names, no quotes where none are needed.
@@ -213,7 +224,7 @@ mod tests {
             },
             Entry::Missed { what: "A: user-left id-of-B".into() },
             Entry::Phase { phase: 2 },
-            Entry::Ended { connection: connection(1), reason: "not shown".into() },
+            Entry::Ended { connection: connection(1), reason: "not shown".into(), heartbeat: false },
         ];
         let records = entries.into_iter().zip((0..).step_by(1_500)).map(|(entry, at_us)| Record { at_us, entry });
         Trace { records: records.collect(), ..Trace::default() }

@@ -3,6 +3,7 @@
 pub mod console;
 pub mod json;
 pub mod lanes;
+mod races;
 mod suites;
 mod summary;
 
@@ -10,12 +11,14 @@ use glare_model::requirement::Level;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use races::{RaceShare, RaceTally};
 pub use suites::SuiteResult;
 pub use summary::{RequirementResult, Summary, summarise};
 
 use crate::{
     baseline::Assessment,
     capability::{Declaration, Profile},
+    oracle::Statistics,
     run::CaseResult,
     shard::Shard,
     verdict::Verdict,
@@ -67,6 +70,14 @@ pub struct Declared {
 }
 
 impl Run<'_> {
+    /// How many states of a server explained what was seen, over all cases.
+    #[must_use]
+    pub fn frontier(&self) -> Statistics {
+        let mut all = Statistics::default();
+        self.results.iter().for_each(|result| all.add(&result.judgement.frontier));
+        all
+    }
+
     /// What is said of each capability that the target declares.
     #[must_use]
     pub fn capabilities(&self) -> Vec<Declared> {

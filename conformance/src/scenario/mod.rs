@@ -3,6 +3,7 @@
 pub mod generate;
 mod library;
 mod parse;
+pub mod raw;
 mod render;
 pub mod template;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use library::library;
 pub use parse::{ParseError, parse};
+pub use raw::Raw;
 pub use template::Template;
 
 use crate::transport::BrokenFrame;
@@ -76,6 +78,10 @@ pub enum Action {
     },
     /// Send a frame that is not of the wire's form.
     Broken(BrokenFrame),
+    /// Write bytes past every library on the client's connection, as the last that it says there.
+    Raw(Raw),
+    /// Write bytes on a TCP connection of its own, which never becomes a client's.
+    Handshake(Raw),
     /// End the connection politely.
     Close,
     /// End it abruptly.

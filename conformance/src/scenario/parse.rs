@@ -6,7 +6,7 @@ use glare_model::{
 };
 use serde_json::{Value, json};
 
-use super::{Action, Peer, Phase, Scenario, Step, Template};
+use super::{Action, Peer, Phase, Raw, Scenario, Step, Template};
 use crate::limits::STEPS_MAX;
 
 /// A text is no scenario. Carries the line, from 1.
@@ -216,9 +216,13 @@ fn parse_action(verb: &str, arguments: &str, marks: &mut usize) -> Result<Action
             };
             Ok(Action::Emit { event: event.to_owned(), data, ack: parse_flag(rest, "ack")? })
         }
-        "frame" => serde_json::from_value(Value::String(arguments.to_owned()))
-            .map(Action::Broken)
-            .map_err(|error| format!("no such frame: {error}")),
+        "frame" => match Raw::frames(arguments) {
+            Some(raw) => raw.map(Action::Raw),
+            None => serde_json::from_value(Value::String(arguments.to_owned()))
+                .map(Action::Broken)
+                .map_err(|error| format!("no such frame: {error}")),
+        },
+        "handshake" => Raw::handshake(arguments).map(Action::Handshake),
         other => Err(format!("unknown verb {other:?}; docs/conformance.md lists them")),
     }
 }

@@ -12,7 +12,10 @@ use super::socketio::packet::{Packet, prefix};
 use super::socketio::{FAREWELL, Heard, misspoken, parse_open, path_url, react};
 use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
 use super::{BrokenFrame, Connection, ConnectionId, Incoming, OpenError, Opened};
-use crate::binding::{Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire};
+use crate::binding::{
+    Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire as Kind,
+};
+use crate::scenario::raw::Wire;
 
 /// A target behind a binding. Clones are the same target.
 #[derive(Clone)]
@@ -70,6 +73,29 @@ impl Bound {
                 self.open_socketio(speaker, path, namespace, id, incoming).await
             }
             TransportPlan::WebSocket { frames, .. } => self.open_websocket(speaker, *frames, id, incoming).await,
+        }
+    }
+
+    /// The wire on a socket, and the URL of its handshake.
+    pub(super) fn socket(&self) -> Option<(Wire, Result<Url, OpenError>)> {
+        if self.plan.polls() {
+            return None;
+        }
+        match &self.plan.transport {
+            TransportPlan::SocketIo { path, .. } => {
+                let url = path_url(&self.base, path).map(|mut url| {
+                    url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
+                    url
+                });
+                Some((Wire::SocketIo, url))
+            }
+            TransportPlan::WebSocket { .. } => {
+                let mut speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.rooms));
+                speaker.identify(&self.plan.made_up_id());
+                speaker.enter("handshake".into());
+                let wire = if self.plan.has_names_of_the_protocol() { Wire::Json } else { Wire::Any };
+                Some((wire, self.websocket_url(&speaker)))
+            }
         }
     }
 
@@ -268,11 +294,11 @@ impl Codec for Spoken {
             (Some(_), Framing::Plain) | (None, _) => otherwise,
         };
         Misspoken {
-            bare_request: disfigured(Wire::Request, Disfigurement::Bare, words.bare_request),
-            null_request: disfigured(Wire::Request, Disfigurement::Null, words.null_request),
-            mistyped_request: disfigured(Wire::Request, Disfigurement::Mistyped, words.mistyped_request),
-            bare_signal: disfigured(Wire::Signal, Disfigurement::Bare, words.bare_signal),
-            null_signal: disfigured(Wire::Signal, Disfigurement::Null, words.null_signal),
+            bare_request: disfigured(Kind::Request, Disfigurement::Bare, words.bare_request),
+            null_request: disfigured(Kind::Request, Disfigurement::Null, words.null_request),
+            mistyped_request: disfigured(Kind::Request, Disfigurement::Mistyped, words.mistyped_request),
+            bare_signal: disfigured(Kind::Signal, Disfigurement::Bare, words.bare_signal),
+            null_signal: disfigured(Kind::Signal, Disfigurement::Null, words.null_signal),
             ..words
         }
     }

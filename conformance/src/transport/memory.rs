@@ -14,7 +14,7 @@ use glare_model::{
 use serde_json::{Value, value::RawValue};
 use tokio::{
     sync::{Mutex, mpsc},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 use self::lane::Lane;
@@ -194,7 +194,8 @@ impl Memory {
         let (commands, queue) = mpsc::channel(OUTGOING_QUEUE);
         tokio::spawn(serve(self.clone(), key, queue));
         let heartbeat = Some(Duration::ZERO);
-        Ok(Connection { opened: Opened { user_id, ping_interval: heartbeat, ping_timeout: heartbeat }, commands })
+        let opened = Opened { user_id, ping_interval: heartbeat, ping_timeout: heartbeat };
+        Ok(Connection { opened, since: Instant::now(), commands })
     }
 }
 
@@ -217,6 +218,8 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
                 }
                 CutOff::Everybody => hub.crash().await,
             },
+            // There is no socket in memory: a scenario with such a step is of no concern to it ([`super::Transport::excludes`]).
+            Command::LastWords { .. } => break,
             Command::Freeze if !hub.core.fell_silent(key) => {
                 hub.deafen(key);
                 drop(hub);

@@ -9,6 +9,7 @@ pub mod exec;
 mod http;
 mod memory;
 mod polling;
+mod raw;
 mod socketio;
 mod stream;
 mod websocket;
@@ -18,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{capability::Profile, fence::Fence, scenario::Scenario};
 
@@ -52,6 +53,13 @@ pub enum Command {
     },
     /// Send a frame that is not of the wire's form.
     Broken(BrokenFrame),
+    /// Write bytes past every library, and say nothing more.
+    LastWords {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether the connection then stays open until it is dropped.
+        held: bool,
+    },
     /// End in the transport's polite way.
     Close,
     /// End as by a crash: reset the TCP connection without a word.
@@ -156,6 +164,8 @@ pub enum OpenError {
 pub struct Connection {
     /// What the target said at its opening.
     pub opened: Opened,
+    /// When that was.
+    pub since: Instant,
     /// Commands; the queue is bounded by [`crate::limits::OUTGOING_QUEUE`].
     pub commands: mpsc::Sender<Command>,
 }
@@ -280,6 +290,9 @@ impl Transport {
         if let Some(reason) = self.profile().excludes(case) {
             // The binding may have words of its own for it.
             return Err(self.own_reason(case).unwrap_or(reason));
+        }
+        if let Some(reason) = self.excludes(case) {
+            return Err(reason);
         }
         match self.inner() {
             Self::Bound(bound) => bound.plan.adapt(case).map(Arc::new).map_err(|reason| reason.to_string()),

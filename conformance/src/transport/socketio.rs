@@ -61,7 +61,7 @@ pub(super) fn path_url(base: &Url, path: &str) -> Result<Url, OpenError> {
     Ok(url)
 }
 
-fn handshake_url(base: &Url) -> Result<Url, OpenError> {
+pub(super) fn handshake_url(base: &Url) -> Result<Url, OpenError> {
     let mut url = path_url(base, "/socket.io/")?;
     url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
     Ok(url)

@@ -22,8 +22,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, open_with, send, send_text};
-use super::{BrokenFrame, Command, Connection, ConnectionId, Incoming, Opened};
+pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, open_tcp, open_with, send, send_text};
+use super::{BrokenFrame, Command, Connection, ConnectionId, Incoming, Opened, raw};
 use crate::limits;
 
 /// How long a polite end may take: farewell, close handshake, and the server's end of the TCP connection.
@@ -143,7 +143,7 @@ pub(super) fn spawn(
         write_error: None,
     };
     tokio::spawn(talk.run());
-    Connection { opened, commands: sender }
+    Connection { opened, since: Instant::now(), commands: sender }
 }
 
 /// A connection in use.
@@ -176,6 +176,13 @@ enum End {
     Drop,
     /// By [`Command::Freeze`].
     Freeze,
+    /// By [`Command::LastWords`].
+    LastWords {
+        /// What is written past the library.
+        bytes: Vec<u8>,
+        /// Whether the connection then stays open.
+        held: bool,
+    },
     /// Nobody holds the connection, or nobody listens to it.
     Abandoned,
 }
@@ -197,6 +204,13 @@ impl<C: Codec> Talk<C> {
             End::Abandoned => farewell(&mut self.stream, self.codec.farewell(), ABANDON_TIMEOUT).await,
             End::Drop => self.reset().await,
             End::Freeze => self.freeze().await,
+            End::LastWords { bytes, held } => {
+                let commands = &mut self.commands;
+                let end = held.then_some(async {
+                    while !matches!(commands.recv().await, None | Some(Command::Drop | Command::Close)) {}
+                });
+                raw::last_words(self.stream.get_mut(), &bytes, end).await;
+            }
         }
     }
 
@@ -277,7 +291,9 @@ impl<C: Codec> Talk<C> {
                     taken.try_send(()).ok();
                     return None;
                 }
-                Command::Broken(_) | Command::Close | Command::Drop | Command::Freeze if corked_bytes > 0 => {
+                Command::Broken(_) | Command::LastWords { .. } | Command::Close | Command::Drop | Command::Freeze
+                    if corked_bytes > 0 =>
+                {
                     self.held = Some(command);
                     return None;
                 }
@@ -290,6 +306,7 @@ impl<C: Codec> Talk<C> {
                     self.write(broken(&self.codec, kind));
                     return None;
                 }
+                Command::LastWords { bytes, held } => End::LastWords { bytes, held },
                 Command::Close => End::Close,
                 Command::Drop => End::Drop,
                 Command::Freeze => End::Freeze,

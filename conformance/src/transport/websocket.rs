@@ -20,12 +20,17 @@ pub(super) async fn connect(
     id: ConnectionId,
     incoming: mpsc::Sender<(ConnectionId, Incoming)>,
 ) -> Result<Connection, OpenError> {
-    let url = stream::base_url(url, "/ws")?;
+    let url = handshake_url(url)?;
     let mut stream = stream::open(&url, "does it speak JSON over WebSocket at this path?").await?;
     let first = stream::next_text(&mut stream, &url).await?;
     let opened =
         parse_connected(&first).ok_or_else(|| stream::not_this_protocol(&url, "an event `connected`", &first))?;
     Ok(stream::spawn(stream, Json, opened, Vec::new(), id, incoming))
+}
+
+/// The URL of the handshake.
+pub(super) fn handshake_url(base: &Url) -> Result<Url, OpenError> {
+    stream::base_url(base, "/ws")
 }
 
 fn parse_connected(text: &str) -> Option<Opened> {

@@ -256,9 +256,20 @@ fn more_states_than_the_bound_are_no_verdict() {
 fn the_outcomes_of_a_race_are_counted_and_the_one_seen_is_among_them() {
     let mut tape = Tape::with(2, 1);
     tape.leave(1).join(2, 0, "r").told(0, "user-left", 1).told(0, "user-joined", 2).joined(2, 0, "r", &[0]).fence_all();
-    let phases = outcomes(&tape.trace());
+    let phases = outcomes(&tape.trace(), |_| true);
     let [race] = &phases[..] else { panic!("one race, not {phases:#?}") };
     let allowed = race.allowed.as_ref().expect("two orders are few");
     assert_eq!(allowed.iter().collect::<Vec<_>>(), ["A[+C -B] B[+C] C[0:joined(A,B) -B]", "A[-B +C] C[0:joined(A)]"]);
     assert_eq!(race.seen, "A[-B +C] C[0:joined(A)]");
+}
+
+#[test]
+fn a_connection_that_is_ended_without_a_reason_is_a_matter_of_time_where_a_heartbeat_may_have_been_missed() {
+    for (heartbeat, evidence) in [(true, Evidence::Timed), (false, Evidence::Fenced)] {
+        let mut tape = Tape::with(2, 0);
+        tape.offer(0, 1, 1).got_offer(1, 0, 1);
+        tape.push(Entry::Ended { connection: ConnectionId(0), reason: "gone".to_owned(), heartbeat });
+        let judgement = judge(&tape.told(1, "user-left", 0).fence_these(&[1]).trace(), false);
+        assert_eq!((judgement.verdict, judgement.evidence), (Verdict::Fail, evidence), "{judgement:#?}");
+    }
 }

@@ -12,7 +12,7 @@ use super::{
     search::Limits,
 };
 use crate::world::{
-    Action, Configuration, Fact, GOALS, Goal, Overflow, PROPERTIES, Property, ROOMS_MAX, System, Variant,
+    Action, Configuration, Fact, Facts, GOALS, Goal, Overflow, PROPERTIES, Property, ROOMS_MAX, System, Variant,
 };
 
 /// Explores every configuration of a variant. `progress` is called with the configuration every now and then, and
@@ -46,6 +46,8 @@ pub struct Measured {
     pub is_complete: bool,
     /// What it cost.
     pub cost: Cost,
+    /// All that its states and transitions show.
+    pub facts: Facts,
 }
 
 /// Calls `$then` with the system of a configuration, whose shape becomes a type.
@@ -103,8 +105,14 @@ fn explore(
 pub fn measure(variant: &Variant, configuration: &Configuration, limits: &Limits) -> Result<Measured, Overflow> {
     with_system!(variant, configuration, |system| {
         let explored = explore_space(system, limits, &mut |_| ControlFlow::Continue(()))?;
-        let (states, transitions, cost) = (explored.states(), explored.transitions(), explored.cost());
-        Ok(Measured { states, transitions, depth: explored.depth(), is_complete: explored.stopped().is_none(), cost })
+        Ok(Measured {
+            states: explored.states(),
+            transitions: explored.transitions(),
+            depth: explored.depth(),
+            is_complete: explored.stopped().is_none(),
+            cost: explored.cost(),
+            facts: explored.facts(),
+        })
     })
 }
 

@@ -7,7 +7,7 @@ use super::{
     key::{Bits96, Key},
     search::{Searched, search},
 };
-use crate::world::{Fact, Overflow};
+use crate::world::{Fact, Facts, Overflow};
 
 /// Explores a world exactly: every state, every edge, each once.
 ///
@@ -140,6 +140,13 @@ impl<S: Space> Explored<S> {
     pub fn actions(&self, path: &[(u32, u8)]) -> Vec<S::Action> {
         let action = |(source, edge): &(u32, u8)| self.actions_of(*source)[usize::from(*edge)];
         path.iter().map(action).collect()
+    }
+
+    /// All facts that were seen.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let [of_states, of_transitions] = inner!(self, it => it.witnesses.seen());
+        of_states.with(of_transitions)
     }
 
     /// A shortest run to each fact that was seen.

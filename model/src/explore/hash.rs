@@ -69,6 +69,13 @@ impl MapKey for Pair {
     }
 }
 
+/// Half a hash as a key, where a clash costs memory and no more.
+impl MapKey for u32 {
+    fn hash(self) -> u64 {
+        Pair(0, self).mix()
+    }
+}
+
 /// What a [`Map`] has for values: one of them means that a slot is free.
 pub(super) trait MapValue: Copy {
     const FREE: Self;

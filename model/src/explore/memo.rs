@@ -65,8 +65,8 @@ pub(super) struct Memo<K> {
     /// What states and moves show; few differ.
     pub(super) facts: Vec<Facts>,
     facts_numbers: HashMap<Facts, u16, WordHash>,
-    /// Where a run of moves of some hash begins: many parts do the same.
-    runs: Map<u64, u32>,
+    /// Where a run of moves of some hash begins: many parts do the same. Of two runs of one hash only the first is found.
+    runs: Map<u32, u32>,
     pub(super) ranks: usize,
 }
 
@@ -117,7 +117,7 @@ impl<K: Key> Memo<K> {
     }
 
     pub(super) fn add_row(&mut self, place: usize, key: K, moves: &[Move<K>], ends: [u8; RANKS]) {
-        let hash = WordHash::default().hash_one(moves);
+        let hash = WordHash::default().hash_one(moves) as u32;
         let start = match self.runs.get(hash) {
             Some(start) if self.moves[start as usize..].starts_with(moves) => start,
             other => {

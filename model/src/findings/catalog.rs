@@ -14,6 +14,9 @@ const TUTORIAL: Rules = Rules { rooms: RoomRules::TUTORIAL, strategy: Strategy::
 const ONE_ROOM: Rules = rooms(RoomRules { second_room: SecondRoom::Refuse, ..RoomRules::TUTORIAL });
 const FELLOWS: Rules = rooms(RoomRules { relay: Relay::FellowMembers, ..RoomRules::TUTORIAL });
 
+/// The tutorial's server with peers that negotiate perfectly.
+const MENDED_PEERS: Rules = Rules { strategy: Strategy::PERFECT, ..TUTORIAL };
+
 /// The tutorial with other rules of the server.
 const fn rooms(rooms: RoomRules) -> Rules {
     Rules { rooms, ..TUTORIAL }
@@ -45,14 +48,17 @@ const FINDINGS: &[Finding] = &[
         id: "both-offer",
         title: "two peers that meet both offer, and never get connected",
         claim: "\"Both sides offer; it mostly works\" (3.1, 7.4).",
-        wrong: "Whoever receives an offer builds a new connection and overwrites the one in its map. When the offers cross, \
-                both first connections are out of reach, and each answer arrives at a connection that made no offer.",
+        wrong: "B enters and learns that A is there; A learns that B has come. Both offer at once, and the offers cross. \
+                Whoever receives an offer builds a new connection for it, and overwrites the one in its map, whose own \
+                offer still waits. So both first connections are out of reach, and each answer arrives at a connection \
+                that made no offer: the browser refuses it. Nothing more is under way, and the two stay in one room \
+                without ever seeing each other.",
         breaks: NEG_06,
         configuration: "pair",
         broken: TUTORIAL,
         mend: "Perfect negotiation by id order: one connection for each remote; when offers cross, that of the lower id \
                stands, and the higher id rolls its own back and answers.",
-        mended: Rules { strategy: Strategy::PERFECT, ..TUTORIAL },
+        mended: MENDED_PEERS,
     },
     Finding {
         id: "orphaned-connection",
@@ -64,14 +70,15 @@ const FINDINGS: &[Finding] = &[
         configuration: "pair",
         broken: TUTORIAL,
         mend: "An offer is applied to the connection that there is.",
-        mended: Rules { strategy: Strategy::PERFECT, ..TUTORIAL },
+        mended: MENDED_PEERS,
     },
     Finding {
         id: "half-a-guard",
         title: "the fix for glare guards one of two sides",
         claim: "\"Only the lower socket id offers\" (7.4).",
         wrong: "The guard is in the handler of `user-joined`. The joiner still offers to everyone in `existingUsers`, so \
-                the two offer at the same time whenever the resident has the lower id.",
+                the two offer at the same time whenever the resident has the lower id. Each of them then overwrites \
+                the connection for which it waits for an answer.",
         breaks: NEG_06,
         configuration: "pair",
         broken: Rules { strategy: Strategy::LOWER_ID_GUARD, ..TUTORIAL },
@@ -184,6 +191,19 @@ const FINDINGS: &[Finding] = &[
         mended: Rules { rooms: RoomRules { host_leaves: HostLeaves::CloseRoom, ..RoomRules::REFERENCE }, ..REFERENCE },
     },
     Finding {
+        id: "stale-signal",
+        title: "a signal of the earlier stay is taken for one of the later",
+        claim: "Who leaves and comes back with the same socket id begins anew.",
+        wrong: "Both stays have the same id, and nothing in an offer or an answer tells which of them it belongs to. What \
+                was still under way when somebody left arrives when it has come back, and is obeyed.",
+        breaks: NEG_07,
+        configuration: "rejoin",
+        broken: TUTORIAL,
+        mend: "Both sides count how often they met, and a signal carries its sender's count. Why less will not do is told \
+               by the findings stale-answer to meetings-miscounted.",
+        mended: MENDED_PEERS,
+    },
+    Finding {
         id: "stale-answer",
         title: "an answer of the earlier stay is taken for the later one's",
         claim: "Leaving and coming back is a leave and a join.",
@@ -234,12 +254,13 @@ const FINDINGS: &[Finding] = &[
         id: "early-candidate",
         title: "a candidate that comes before its description is lost",
         claim: "Candidates are added as they arrive.",
-        wrong: "A candidate that overtakes its offer finds no remote description, and is dropped with an error.",
+        wrong: "A candidate that overtakes its offer finds no remote description, and is dropped with an error. If it was the \
+                only one that works, the two are never connected.",
         breaks: NEG_04,
         configuration: "candidates",
-        broken: peers(Strategy { candidates: Candidates::Dropped, ..Strategy::REFERENCE }),
+        broken: TUTORIAL,
         mend: "It is kept until the description of its own ICE generation arrives.",
-        mended: REFERENCE,
+        mended: MENDED_PEERS,
     },
     Finding {
         id: "candidate-of-another-offer",

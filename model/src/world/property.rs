@@ -4,11 +4,11 @@ use super::Fact;
 use crate::requirement::{
     RequirementId,
     ids::{
-        CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_01, ERR_02, ERR_03, ERR_04, ERR_05, ERR_06,
-        ERR_07, ERR_08, ID_01, ID_02, NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06, NEG_07, NEG_08, NEG_09, ORDER_01,
-        ORDER_02, ORDER_03, ORDER_04, RELAY_01, RELAY_02, RELAY_03, RELAY_04, RELAY_05, RELAY_06, RELAY_07, RELAY_08,
-        ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_09, ROOM_10, ROOM_11, ROOM_12,
-        ROOM_13, ROOM_14, ROOM_15,
+        CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, CAP_UNDECLARED_01, ERR_01, ERR_02, ERR_03, ERR_04,
+        ERR_05, ERR_06, ERR_07, ERR_08, ID_01, ID_02, NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06, NEG_07, NEG_08,
+        NEG_09, ORDER_01, ORDER_02, ORDER_03, ORDER_04, RELAY_01, RELAY_02, RELAY_03, RELAY_04, RELAY_05, RELAY_06,
+        RELAY_07, RELAY_08, ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_09, ROOM_10,
+        ROOM_11, ROOM_12, ROOM_13, ROOM_14, ROOM_15,
     },
 };
 
@@ -150,6 +150,10 @@ pub const UNMODELLED: &[(RequirementId, &str)] = &[
     (
         ERR_08,
         "queues of the model are bounded, and that they never overflow is checked in each world; memory and delay are not in it",
+    ),
+    (
+        CAP_UNDECLARED_01,
+        "the rules of a variant are the capabilities that it declares; which events a server sends beyond is judged at the wire",
     ),
 ];
 

@@ -107,7 +107,6 @@ fn there_are_at_least_thirty_and_every_property_and_every_goal_kills_one() {
     let killers: Vec<_> = all().filter_map(|it| if let Fate::Killed(by) = it.fate { Some(by) } else { None }).collect();
     let idle: Vec<_> =
         glare_model::world::PROPERTIES.iter().map(|it| it.clause).filter(|it| !killers.contains(it)).collect();
-    // ID-01 falls with ID-02, and ROOM-15 with ROOM-02: a mutant of the one is a mutant of the other.
     assert_eq!(idle, []);
     let kills = |goal: &Goal| all().any(|it| matches!(it.fate, Fate::LetDown(by) if by == goal.clause));
     assert!(GOALS.iter().all(kills), "every goal lets a mutant down");

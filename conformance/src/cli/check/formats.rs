@@ -69,13 +69,13 @@ pub(super) fn junit(checked: &[Checked]) -> String {
             let failure = match verdict {
                 Verdict::Holds => None,
                 Verdict::Violated(_) => Some((NonSuccessKind::Failure, "violated")),
-                Verdict::Vacuous => Some((NonSuccessKind::Error, "its occasion never arose: nothing is proved")),
-                Verdict::Unknown => Some((NonSuccessKind::Error, "the search did not finish: nothing is proved")),
+                Verdict::Vacuous => Some((NonSuccessKind::Error, "nothing is proved, as its occasion never arose")),
+                Verdict::Unknown => Some((NonSuccessKind::Error, "nothing is proved, as the search did not finish")),
             };
             let mut status =
                 failure.map_or_else(TestCaseStatus::success, |(kind, _)| TestCaseStatus::non_success(kind));
             if let Some((_, message)) = failure {
-                status.set_message(format!("{}: {message}", claim.statement()));
+                status.set_message(format!("{message}: {}", claim.statement()));
             }
             if let Some(story) = outcome.counterexample() {
                 status.set_description(story);

@@ -170,6 +170,11 @@ impl Running {
         self.part.explain(self.phase - 1)
     }
 
+    /// Whether somebody has to be told of an end in the running phase, by what has been seen of it so far, and was not yet.
+    pub(crate) fn awaits_notice(&self) -> bool {
+        self.part.clone().awaits_notice(self.phase)
+    }
+
     /// The connections that are certainly in one room with this one, by what the wire says.
     pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
         let mut facts = Facts::new(self.part.script.profile);

@@ -16,20 +16,22 @@ use crate::{limits::OUTCOMES_STEPS_MAX, trace::Trace};
 /// The outcomes of one phase. An outcome says, for each client by its name, the answers to its requests and the notices and
 /// signals that it gets, in order. It names clients and not user ids, and the number of a signal among what its sender did in
 /// the phase, so that runs of one scenario have the same outcomes: over several runs, unite what was seen and divide its
-/// number by that of what is allowed. Errors, and what clients see that end or freeze in the phase, are no part of it.
+/// number by that of what is allowed. Errors, and what clients see that end or freeze in the phase, are no part of it. What is
+/// allowed but not recommended is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhaseOutcomes {
     /// The phase, from 0.
     pub phase: usize,
     /// What is allowed; none if there are more orders than may be tried.
     pub allowed: Option<BTreeSet<String>>,
-    /// What was seen; it is allowed if the target conforms.
+    /// What was seen; it is among them if the target conforms and does as recommended.
     pub seen: String,
 }
 
-/// The outcomes of each phase of a trace in which several clients acted, up to the first phase that has no explanation.
+/// The outcomes of each of these phases of a trace in which several clients acted, up to the first phase that has no
+/// explanation.
 #[must_use]
-pub fn outcomes(trace: &Trace) -> Vec<PhaseOutcomes> {
+pub fn outcomes(trace: &Trace, phases: impl Fn(usize) -> bool) -> Vec<PhaseOutcomes> {
     let (mut story, mut script) = (Story::default(), Script::new(trace.profile));
     for (at, record) in trace.records.iter().enumerate() {
         story.entry(at, &record.entry);
@@ -40,13 +42,13 @@ pub fn outcomes(trace: &Trace) -> Vec<PhaseOutcomes> {
     let mut found = Vec::new();
     for (phase, own) in story.phases.iter().enumerate() {
         let actors: BTreeSet<_> = own.acts.iter().map(|act| act.connection).collect();
-        let view = View { script: factor.script.clone(), story: &story, phase };
-        let (states, sent) = factor.outlook();
+        let before = (actors.len() > 1 && phases(phase)).then(|| factor.outlook());
         let begin = factor.position.marks;
         if !factor.explain(phase) {
             break;
         }
-        if actors.len() > 1 {
+        if let Some((states, sent)) = before {
+            let view = View { script: &factor.script, story: &story, phase };
             let seen = view.seen(begin, factor.position.marks);
             found.push(PhaseOutcomes { phase, allowed: view.allowed(states, &sent), seen });
         }
@@ -56,7 +58,7 @@ pub fn outcomes(trace: &Trace) -> Vec<PhaseOutcomes> {
 
 /// One phase.
 struct View<'a> {
-    script: Script,
+    script: &'a Script,
     story: &'a Story,
     phase: usize,
 }
@@ -102,7 +104,8 @@ impl View<'_> {
         let fence = slots().find(is_fence);
         let chosen: Vec<Slot> = fence.map_or_else(|| slots().collect(), |slot| vec![slot]);
         let courses = chosen.into_iter().map(|slot| (slot, self.script.courses(state, slot, sent[usize::from(slot)])));
-        courses.flat_map(|(slot, courses)| courses.into_iter().map(move |course| (slot, course))).collect()
+        let courses = courses.flat_map(|(slot, courses)| courses.into_iter().map(move |course| (slot, course)));
+        courses.filter(|(_, course)| course.fault.is_none()).collect()
     }
 
     fn note(&self, log: &Log, slot: Slot, course: &Course) -> Log {
@@ -130,7 +133,9 @@ impl View<'_> {
                 }
                 MarkKind::Seen(slot, number) if self.is_whole(slot) => {
                     let look = self.script.lines[usize::from(slot)].sightings[number as usize].look;
-                    log.events.entry(slot).or_default().extend(self.look(look));
+                    if let Some(event) = self.look(look) {
+                        log.events.entry(slot).or_default().push(event);
+                    }
                 }
                 MarkKind::Seen(..) | MarkKind::Opened(_) | MarkKind::Sent(_) | MarkKind::PhaseEnd => {}
             }

@@ -27,7 +27,8 @@ pub(super) fn parts(trace: &Trace) -> Vec<BTreeSet<ConnectionId>> {
                 // A target may be the name of a room, which is joined to nothing by that: it is no room that anybody enters.
                 name.into_iter().for_each(|name| union.join(*connection, Key::Name(name)));
             }
-            Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Sent { .. } | Entry::SentBroken { .. } => {}
+            Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Sent { .. } => {}
+            Entry::SentBroken { .. } | Entry::SentRaw { .. } | Entry::Knocked { .. } => {}
             Entry::Ending { .. } | Entry::Fence { .. } | Entry::Fenced { .. } | Entry::FenceLost { .. } => {}
             Entry::Received { .. } | Entry::Acked { .. } | Entry::Ended { .. } => {}
             Entry::Waited { .. } | Entry::Missed { .. } | Entry::Unsayable { .. } | Entry::GaveUp { .. } => {}

@@ -44,6 +44,7 @@ impl Script {
                 }
             }
             Entry::SentBroken { .. } => self.send(at, slot, Ask::Broken, None),
+            Entry::SentRaw { .. } => self.last_words(at, slot),
             Entry::Ending { how: Ending::Freeze, .. } => self.line(slot).frozen_at = Some(at),
             Entry::Ending { how, .. } => self.send(at, slot, Ask::End(*how), None),
             Entry::Ended { .. } => self.ended(at, slot),
@@ -56,6 +57,7 @@ impl Script {
             Entry::Received { .. } => self.received(story, at, slot),
             Entry::FenceLost { .. } | Entry::Opened { .. } | Entry::Waited { .. } | Entry::Unsayable { .. } => {}
             Entry::Phase { .. } | Entry::OpenFailed { .. } | Entry::Missed { .. } | Entry::GaveUp { .. } => {}
+            Entry::Knocked { .. } => {}
         }
     }
 
@@ -112,7 +114,7 @@ impl Script {
                 };
                 Ask::Signal { kind, signal, unclear: fault == Fault::Unclear }
             }
-            Stimulus::UnknownEvent | Stimulus::Broken | Stimulus::Ending(_) => return None,
+            Stimulus::UnknownEvent | Stimulus::Broken { .. } | Stimulus::Ending(_) => return None,
         })
     }
 
@@ -129,6 +131,15 @@ impl Script {
         self.mark(at, MarkKind::Sent(slot));
         if let Some(ack) = ack {
             self.asked.insert((slot, ack), number);
+        }
+    }
+
+    /// Nothing is heard of a connection any more, and whether the server ends it is open. Where it never asked for a room that
+    /// is nobody's concern, and is no step: each would double the states.
+    fn last_words(&mut self, at: usize, slot: Slot) {
+        if self.line(slot).items.iter().any(|item| matches!(item.what, Ask::Request { .. })) {
+            self.send(at, slot, Ask::Broken, None);
+            self.line(slot).frozen_at = Some(at);
         }
     }
 

@@ -30,6 +30,12 @@ struct End {
 }
 
 impl Factor {
+    /// Whether the marks of a phase so far explain everything but that somebody was not told of an end.
+    pub(super) fn awaits_notice(mut self, phase: usize) -> bool {
+        let explained = self.explain(phase);
+        explained && matches!(self.settle(phase, usize::MAX, Mode::Strict), Err(Stop::Dead))
+    }
+
     /// Sees to it that the server knows of the ends of this phase, in every state in which somebody has to be told.
     pub(super) fn settle(&mut self, phase: usize, at: usize, mode: Mode) -> Result<(), Stop> {
         let lines = self.script.lines.iter().enumerate();

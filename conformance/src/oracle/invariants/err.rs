@@ -13,7 +13,7 @@ use crate::{
     oracle::{
         Violation,
         facts::{Fault, Place, Stimulus},
-        story::{Act, Story},
+        story::{Act, PhaseStory, Story},
     },
     transport::ConnectionId,
 };
@@ -35,6 +35,12 @@ pub(super) fn broken_frame(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violati
     }
 }
 
+/// ERR-06 for bytes on a connection of their own: nobody hears of them.
+pub(super) fn knock(scene: &Scene<'_>, found: &mut Vec<Violation>) {
+    scene.expect_no_signal(ERR_06, |_| false, found);
+    scene.expect_notices(&BTreeMap::new(), ERR_06, found);
+}
+
 /// Every connection that listens stays open and usable, whatever was sent; only a broken frame may cost its sender the
 /// connection.
 pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
@@ -43,7 +49,7 @@ pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
         .phase
         .acts
         .iter()
-        .filter(|act| matches!(act.stimulus(), Stimulus::Broken))
+        .filter(|act| matches!(act.stimulus(), Stimulus::Broken { .. }))
         .map(|act| act.connection)
         .collect();
     let frozen = |connection: &ConnectionId| scene.before.frozen.contains(connection);
@@ -71,7 +77,7 @@ pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
 /// The clause that forbids the harm that came of a phase, to one of its actors or to somebody else.
 fn clause_of_harm(scene: &Scene<'_>, connection: ConnectionId, actor: bool) -> RequirementId {
     let clause = |act: &Act| match act.stimulus() {
-        Stimulus::Broken => Some(ERR_06),
+        Stimulus::Broken { .. } => Some(ERR_06),
         Stimulus::Request { ack: false, .. } => Some(ERR_04),
         Stimulus::UnknownEvent => Some(ERR_05),
         Stimulus::Signal { fault: Fault::TooLarge, .. } => Some(ERR_02),
@@ -79,12 +85,19 @@ fn clause_of_harm(scene: &Scene<'_>, connection: ConnectionId, actor: bool) -> R
         Stimulus::Leave if scene.before.place(act.connection) == Place::Nowhere => Some(ROOM_09),
         _ => None,
     };
-    let own = scene.phase.acts.iter().find_map(clause);
+    let own = scene.phase.acts.iter().find_map(clause).or_else(|| scene.phase.knocked.then_some(ERR_06));
+    let fresh = scene.phase.opened.contains(&connection);
+    // Nobody can say when a server has read the last words of a client that hears no answer.
+    let last_words = |phase: &PhaseStory| {
+        phase.knocked || phase.acts.iter().any(|act| matches!(act.stimulus(), Stimulus::Broken { last: true }))
+    };
+    let shaken = scene.story.phases[..scene.index].iter().any(last_words);
+    let own = own.or_else(|| shaken.then_some(if fresh { ERR_07 } else { ERR_06 }));
     let refused = |act: &Act| act.connection == connection && matches!(act.ack, Some(Some(Observation::Refused)));
     own.unwrap_or(match scene.before.frozen.is_empty() {
         false => ERR_08,
         // Nothing was refused yet on a new connection.
-        true if scene.phase.opened.contains(&connection) && !scene.phase.acts.iter().any(refused) => ERR_07,
+        true if fresh && !scene.phase.acts.iter().any(refused) => ERR_07,
         true => ERR_03,
     })
 }
@@ -121,7 +134,8 @@ pub(in crate::oracle) fn fresh_clients_work(story: &Story, index: usize, after: 
         |connection: ConnectionId| story.phases[after..=index].iter().any(|phase| phase.opened.contains(&connection));
     let leaves = |act: &Act| {
         phase.acts.iter().any(|other| {
-            other.connection == act.connection && matches!(other.stimulus(), Stimulus::Ending(_) | Stimulus::Broken)
+            other.connection == act.connection
+                && matches!(other.stimulus(), Stimulus::Ending(_) | Stimulus::Broken { .. })
         })
     };
     for act in phase.acts.iter().filter(|act| fresh(act.connection) && !leaves(act)) {

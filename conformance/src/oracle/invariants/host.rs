@@ -155,8 +155,9 @@ fn due(scene: &Scene<'_>) -> Option<BTreeMap<ConnectionId, HostEvent>> {
     let [act] = scene.phase.acts.as_slice() else { return scene.phase.acts.is_empty().then(BTreeMap::new) };
     let departs = match act.stimulus() {
         Stimulus::Leave | Stimulus::Ending(Ending::Close | Ending::Drop) => true,
-        Stimulus::Ending(Ending::Freeze | Ending::Noticed) => return None,
-        Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken => false,
+        Stimulus::Ending(Ending::Freeze | Ending::Noticed) | Stimulus::Broken { last: true } => return None,
+        Stimulus::Request { .. } | Stimulus::Signal { .. } => false,
+        Stimulus::UnknownEvent | Stimulus::Broken { last: false } => false,
     };
     if scene.phase.ended.iter().any(|ended| *ended != act.connection) {
         return None;

@@ -47,6 +47,7 @@ pub(super) fn judge_phase(scene: &Scene<'_>) -> Vec<Violation> {
     id::judge(scene, &mut found);
     room::timestamps(scene, &mut found);
     match scene.phase.acts.as_slice() {
+        [] if scene.phase.knocked => err::knock(scene, &mut found),
         [] => {}
         [act] => judge_act(scene, act, &mut found),
         acts => race::judge(scene, acts, &mut found),
@@ -65,7 +66,7 @@ fn judge_act(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violation>) {
             relay::signal(scene, act, &relay::Sent { kind, target, payload, fault }, found);
         }
         Stimulus::UnknownEvent => err::unknown_event(scene, found),
-        Stimulus::Broken => err::broken_frame(scene, act, found),
+        Stimulus::Broken { .. } => err::broken_frame(scene, act, found),
     }
 }
 

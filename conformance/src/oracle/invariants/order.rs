@@ -280,7 +280,7 @@ fn event<'a>(story: &Story, notice: &'a Notice) -> Option<Event<'a>> {
     let acts = phase.acts.iter().filter(|act| story.user(act.connection) == notice.user);
     let may_be = acts.filter(|act| match act.stimulus() {
         Stimulus::Request { .. } => !notice.left,
-        Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken => notice.left,
+        Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken { .. } => notice.left,
         Stimulus::Signal { .. } | Stimulus::UnknownEvent => false,
     });
     (may_be.count() <= 1).then_some((number, notice.left, &notice.user))

@@ -31,7 +31,7 @@ pub(super) fn judge(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>)
 
 /// Whether an act may change who is where.
 fn moves(act: &Act) -> bool {
-    matches!(act.stimulus(), Stimulus::Request { .. } | Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken)
+    matches!(act.stimulus(), Stimulus::Request { .. } | Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken { .. })
 }
 
 /// ROOM-15: of several creates of one unused id by callers in no room, exactly one succeeds.
@@ -44,7 +44,7 @@ fn concurrent_creates(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation
         match act.stimulus() {
             Stimulus::Request { join: false, room: Some(room), .. } => creates.entry(room).or_default().push(act),
             // A winner that leaves at once makes room for another one.
-            Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken => return,
+            Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken { .. } => return,
             Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent => {}
         }
     }

@@ -116,7 +116,8 @@ pub(super) fn read_step(step: &Step) -> Option<Input> {
                 }
             }
         }
-        Action::Connect | Action::Broken(_) | Action::Freeze | Action::Noticed => return None,
+        Action::Connect | Action::Freeze | Action::Noticed => return None,
+        Action::Broken(_) | Action::Raw(_) | Action::Handshake(_) => return None,
     };
     Some(Input { by, what })
 }

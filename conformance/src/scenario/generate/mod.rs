@@ -7,6 +7,7 @@ mod abstraction;
 mod causes;
 mod complete;
 mod coverage;
+mod hostile;
 mod identify;
 mod machine;
 mod outcome;
@@ -18,6 +19,7 @@ mod symmetry;
 mod tours;
 
 pub use complete::complete;
+pub use hostile::hostile;
 pub use races::{RaceSpot, race_spots, races};
 pub use random::random;
 pub use tours::tours;

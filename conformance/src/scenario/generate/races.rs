@@ -1,6 +1,6 @@
 //! Races: in every state, every two inputs of different clients, sent without waiting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use glare_model::requirement::ids::{ROOM_06, ROOM_15};
 
@@ -8,11 +8,14 @@ use super::{
     Generated,
     abstraction::{Abstraction, Alphabet, What},
     outcome::outcomes,
-    raced::raced,
+    raced::{Spot, raced},
     script::{Script, describe_input, describe_state, peer},
     symmetry::{Renaming, Symmetry},
 };
-use crate::{limits::RACES_PER_SCENARIO_MAX, scenario::Scenario};
+use crate::{
+    limits::{RACE_REPEATS, RACES_PER_SCENARIO_MAX},
+    scenario::Scenario,
+};
 
 /// Three clients: two that race and one beside them, in the same room or another one. Kinds of signals are taken in turn.
 pub(super) const ALPHABET: Alphabet = Alphabet { clients: 3, rooms: 2, kinds: false, hopeless: true };
@@ -30,14 +33,26 @@ pub(super) struct Race {
 
 /// Scenarios that race every two inputs of different clients in every state of the server's rules for three clients and
 /// two rooms. After a race that may move somebody, an observer looks at who is where, everybody leaves, and the next one
-/// has fresh rooms.
+/// has fresh rooms. Races that may come out in two ways are repeated, the clients written in one order and in the other.
 #[must_use]
 pub fn races() -> Generated {
     let abstraction = Abstraction::explore(ALPHABET);
     let symmetry = Symmetry::of(&abstraction);
-    let mut scenarios = Vec::new();
-    for races in packs(&all(&abstraction, &symmetry)) {
-        scenarios.push(scenario(&abstraction, &symmetry, scenarios.len(), races));
+    let every = all(&abstraction, &symmetry);
+    let packs: Vec<&[Race]> = packs(&every).collect();
+    let script = |names: usize, number: usize, order: Order, races: &[Race]| {
+        scenario(&abstraction, &symmetry.renamings[names % symmetry.renamings.len()], number, order, races)
+    };
+    let mut scenarios: Vec<_> =
+        packs.iter().enumerate().map(|(number, races)| script(number, number, Order::AsListed, races)).collect();
+    for repeat in 0..RACE_REPEATS {
+        let order = if repeat % 2 == 0 { Order::Reversed } else { Order::AsListed };
+        for (names, races) in packs.iter().enumerate() {
+            let open: Vec<_> = races.iter().copied().filter(|race| outcomes(&abstraction, *race) > 1).collect();
+            if !open.is_empty() {
+                scenarios.push(script(names, scenarios.len(), order, &open));
+            }
+        }
     }
     let claims = claims(&abstraction, &symmetry, &scenarios);
     Generated { scenarios, claims }
@@ -101,9 +116,15 @@ impl Race {
     }
 }
 
-/// Every scenario has names of its own, so that no order of connecting is special.
-fn scenario(abstraction: &Abstraction, symmetry: &Symmetry, number: usize, races: &[Race]) -> Scenario {
-    let names = &symmetry.renamings[number % symmetry.renamings.len()];
+/// Which of two inputs is sent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    AsListed,
+    Reversed,
+}
+
+/// Scenarios have other names in turn, so that no order of connecting is special.
+fn scenario(abstraction: &Abstraction, names: &Renaming, number: usize, order: Order, races: &[Race]) -> Scenario {
     let mut script = Script::begin(abstraction, number, 1);
     for (place, race) in races.iter().enumerate() {
         let race = race.renamed(names);
@@ -112,7 +133,7 @@ fn scenario(abstraction: &Abstraction, symmetry: &Symmetry, number: usize, races
             let access = abstraction.machine.access().swap_remove(race.state).unwrap_or_default();
             access.into_iter().for_each(|input| script.perform(input));
         }
-        let moved = run(abstraction, &mut script, race);
+        let moved = run(abstraction, &mut script, race, order);
         if moved || place + 1 == races.len() {
             look_and_leave(abstraction, &mut script, race);
         }
@@ -133,11 +154,14 @@ fn scenario(abstraction: &Abstraction, symmetry: &Symmetry, number: usize, races
 }
 
 /// Sends both. Returns whether somebody may be elsewhere by now.
-fn run(abstraction: &Abstraction, script: &mut Script<'_>, race: Race) -> bool {
+fn run(abstraction: &Abstraction, script: &mut Script<'_>, race: Race, order: Order) -> bool {
     let mut lines = Vec::new();
     for input in [race.first, race.second] {
         script.cover(input);
         lines.push(script.lines(abstraction.inputs[input]).swap_remove(0));
+    }
+    if order == Order::Reversed {
+        lines.reverse();
     }
     let place = abstraction.states[race.state];
     if let (What::Create(one), What::Create(other)) =
@@ -206,27 +230,29 @@ pub struct RaceSpot {
     pub scenario: String,
     /// The phase, from 0.
     pub phase: usize,
+    /// The number of the race, from 0: the same for its repetitions.
+    pub race: usize,
     /// In how many ways the race may come out that can be told apart: 1 or 2.
     pub outcomes: usize,
 }
 
-/// All races of [`races()`], as its scenarios have them.
+/// All races of these scenarios of [`races()`].
 #[must_use]
-pub fn race_spots() -> Vec<RaceSpot> {
+pub fn race_spots(scenarios: &[Scenario]) -> Vec<RaceSpot> {
     let abstraction = Abstraction::explore(ALPHABET);
-    let spots = raced(&abstraction, &races().scenarios).into_iter();
+    let mut numbers = BTreeMap::new();
+    let spots = raced(&abstraction, scenarios).into_iter();
     spots
-        .map(|spot| {
-            let outcomes = outcomes(&abstraction, spot.race);
-            RaceSpot { scenario: spot.scenario, phase: spot.phase, outcomes }
+        .map(|Spot { scenario, phase, race }| {
+            let next = numbers.len();
+            let number = *numbers.entry(race).or_insert(next);
+            RaceSpot { scenario, phase, race: number, outcomes: outcomes(&abstraction, race) }
         })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]
@@ -264,7 +290,29 @@ mod tests {
     #[test]
     fn most_races_come_out_in_one_way_and_many_in_two() {
         let mut count = BTreeMap::new();
-        race_spots().iter().for_each(|spot| *count.entry(spot.outcomes).or_insert(0) += 1);
+        let spots = race_spots(&races().scenarios);
+        spots.iter().for_each(|spot| *count.entry(spot.outcomes).or_insert(0) += 1);
         assert_eq!(count.keys().copied().collect::<Vec<_>>(), [1, 2]);
+    }
+
+    /// So what was seen of a race in one scenario can be compared with what was seen of it in another.
+    #[test]
+    fn a_race_has_the_same_names_wherever_it_is_repeated_and_is_written_in_both_orders() {
+        let abstraction = Abstraction::explore(ALPHABET);
+        let symmetry = Symmetry::of(&abstraction);
+        let scenarios = races().scenarios;
+        let spots = race_spots(&scenarios);
+        let numbers: BTreeSet<_> = spots.iter().map(|spot| spot.race).collect();
+        assert_eq!(numbers.len(), all(&abstraction, &symmetry).len());
+        for number in numbers {
+            let own = || spots.iter().filter(|spot| spot.race == number);
+            let repeats = if own().any(|spot| spot.outcomes > 1) { RACE_REPEATS } else { 0 };
+            assert_eq!(own().count(), 1 + repeats);
+            let first = |spot: &RaceSpot| {
+                let scenario = scenarios.iter().find(|one| one.id == spot.scenario);
+                scenario.map(|one| one.phases[spot.phase].steps[0].peer.clone())
+            };
+            assert_eq!(own().map(first).collect::<BTreeSet<_>>().len(), 1 + repeats.min(1));
+        }
     }
 }

@@ -17,7 +17,10 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use self::{
     child::Adapter,
@@ -160,7 +163,7 @@ impl Exec {
         let opened = opened.await.map_err(|_closed| unreachable())??;
         let (commands, queue) = mpsc::channel(crate::limits::OUTGOING_QUEUE);
         tokio::spawn(session::serve(Arc::clone(&self.0), number, queue));
-        Ok(Connection { opened, commands })
+        Ok(Connection { opened, since: Instant::now(), commands })
     }
 }
 

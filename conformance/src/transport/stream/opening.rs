@@ -71,17 +71,7 @@ pub(in crate::transport) async fn open_with(
         let value = value.parse::<HeaderValue>().map_err(|_| invalid(&format!("value of the header {name}")))?;
         request.headers_mut().insert(name, value);
     }
-    let host = url.host().ok_or_else(|| OpenError::NotThisProtocol(format!("{url} names no host")))?;
-    let port = url.port_or_known_default().unwrap_or(80);
-    let address = format!("{host}:{port}");
-    let tcp = match host {
-        Host::Domain(name) => TcpStream::connect((name, port)).await,
-        Host::Ipv4(ip) => TcpStream::connect((ip, port)).await,
-        Host::Ipv6(ip) => TcpStream::connect((ip, port)).await,
-    }
-    .map_err(|error| OpenError::Unreachable(connect_failure(&address, &error)))?;
-    tcp.set_nodelay(true).map_err(|error| OpenError::Unreachable(format!("the connection to {address}: {error}")))?;
-
+    let tcp = open_tcp(url).await?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
@@ -89,8 +79,32 @@ pub(in crate::transport) async fn open_with(
         .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
     match client_async_with_config(request, tcp, Some(config)).await {
         Ok((stream, _response)) => Ok(stream),
-        Err(error) => Err(handshake_failure(url, &address, hint, error)),
+        Err(error) => Err(handshake_failure(url, &address(url)?, hint, error)),
     }
+}
+
+/// Host and port.
+fn address(url: &Url) -> Result<String, OpenError> {
+    let host = url.host().ok_or_else(|| OpenError::NotThisProtocol(format!("{url} names no host")))?;
+    Ok(format!("{host}:{}", url.port_or_known_default().unwrap_or(80)))
+}
+
+/// Opens the TCP connection to a URL's host.
+///
+/// # Errors
+/// [`OpenError`], in words.
+pub(in crate::transport) async fn open_tcp(url: &Url) -> Result<TcpStream, OpenError> {
+    let address = address(url)?;
+    let host = url.host().ok_or_else(|| OpenError::NotThisProtocol(format!("{url} names no host")))?;
+    let port = url.port_or_known_default().unwrap_or(80);
+    let tcp = match host {
+        Host::Domain(name) => TcpStream::connect((name, port)).await,
+        Host::Ipv4(ip) => TcpStream::connect((ip, port)).await,
+        Host::Ipv6(ip) => TcpStream::connect((ip, port)).await,
+    }
+    .map_err(|error| OpenError::Unreachable(connect_failure(&address, &error)))?;
+    tcp.set_nodelay(true).map_err(|error| OpenError::Unreachable(format!("the connection to {address}: {error}")))?;
+    Ok(tcp)
 }
 
 /// The next text frame of a connection that is being opened.

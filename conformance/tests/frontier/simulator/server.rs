@@ -28,7 +28,11 @@ impl World {
             _ if !is_known => {}
             Item::Broken if self.random.random_bool(0.5) => {
                 self.disconnect(of);
-                let entry = Entry::Ended { connection: ConnectionId(of), reason: "a broken frame".to_owned() };
+                let entry = Entry::Ended {
+                    connection: ConnectionId(of),
+                    reason: "a broken frame".to_owned(),
+                    heartbeat: false,
+                };
                 self.clients[usize::from(of)].inbox.push_back(entry);
             }
             Item::Broken => {}

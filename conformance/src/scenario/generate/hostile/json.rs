@@ -1,0 +1,153 @@
+//! Frames that are none of the JSON wire.
+
+use super::Rule;
+
+/// All of them.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "no-object",
+        title: "frames that are no JSON object",
+        deeds: &[
+            r#"frame json text " ""#,
+            r#"frame json text "null""#,
+            r#"frame json text "true""#,
+            r#"frame json text "1""#,
+            r#"frame json text "\"create-room\"""#,
+            r#"frame json text "[]""#,
+            r#"frame json text "[\"create-room\",\"r\"]""#,
+            r#"frame json text "{""#,
+            r#"frame json text "}""#,
+            r#"frame json text "{}}""#,
+        ],
+    },
+    Rule {
+        name: "no-json",
+        title: "texts that are not JSON",
+        deeds: &[
+            r#"frame json text "hello""#,
+            r#"frame json text "{'event':'offer'}""#,
+            r#"frame json text "{event:\"offer\"}""#,
+            r#"frame json text "{\"event\":\"offer\",}""#,
+            r#"frame json text "{\"event\":\"offer\"}x""#,
+            r#"frame json text "{\"event\":\"offer\"}{\"event\":\"offer\"}""#,
+            r#"frame json text "\ufeff{\"event\":\"offer\"}""#,
+            r#"frame json text "\u0000{\"event\":\"offer\"}""#,
+            r#"frame json text "{\"event\":\"offer\"/**/}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":NaN}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":01}""#,
+            r#"frame json text "undefined""#,
+        ],
+    },
+    Rule {
+        name: "event-kinds",
+        title: "frames whose event is no text",
+        deeds: &[
+            r#"frame json text "{\"event\":null}""#,
+            r#"frame json text "{\"event\":true}""#,
+            r#"frame json text "{\"event\":0}""#,
+            r#"frame json text "{\"event\":1e400}""#,
+            r#"frame json text "{\"event\":[]}""#,
+            r#"frame json text "{\"event\":[\"offer\"]}""#,
+            r#"frame json text "{\"event\":{}}""#,
+            r#"frame json text "{\"event\":{\"toString\":\"offer\"}}""#,
+            r#"frame json text "{}""#,
+            r#"frame json text "{\"data\":{}}""#,
+            r#"frame json text "{\"Event\":\"offer\"}""#,
+            r#"frame json text "{\"__proto__\":{\"event\":\"offer\"}}""#,
+        ],
+    },
+    Rule {
+        name: "ack-kinds",
+        title: "requests whose ack is no whole number in range",
+        deeds: &[
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":-1}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":1.5}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":1e400}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":9007199254740992}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":18446744073709551616}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":\"1\"}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":true}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":[]}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":{}}""#,
+        ],
+    },
+    Rule {
+        name: "twice",
+        title: "frames with a member twice",
+        deeds: &[
+            r#"frame json text "{\"event\":\"offer\",\"event\":\"answer\",\"data\":{}}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"data\":\"\",\"ack\":1}""#,
+            r#"frame json text "{\"event\":\"join-room\",\"data\":\"\",\"ack\":1,\"ack\":2}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":{\"target\":1,\"target\":[],\"offer\":{}}}""#,
+        ],
+    },
+    Rule {
+        name: "json-text",
+        title: "frames whose JSON breaks readers",
+        deeds: &[
+            r#"frame json text "{\"event\":\"offer\",\"data\":1e400}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":\"\\ud800\"}""#,
+            r#"frame json text "{\"event\":\"\\ud800\"}""#,
+            r#"frame json text "{\"event\":\"\\udc00\\ud800\",\"data\":1}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":{\"target\":\"nobody\",\"offer\":-1e999}}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":\"\u0001\"}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":\"\\x\"}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":\"\\u12\"}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":+1}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":.5}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":" "9"*50000 "}""#,
+        ],
+    },
+    Rule {
+        name: "nesting",
+        title: "data nested deeper than any stack",
+        deeds: &[
+            r#"frame json text "{\"event\":\"offer\",\"data\":" "["*50000 "]"*50000 "}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":{\"target\":\"nobody\",\"offer\":" "{\"a\":"*20000 "1" "}"*20000 "}}""#,
+            r#"frame json text "{\"event\":"*20000"#,
+            r#"frame json text "["*300000"#,
+        ],
+    },
+    Rule {
+        name: "size",
+        title: "messages over the limit, and names as long as messages",
+        deeds: &[
+            r#"frame json text "{\"event\":\"offer\",\"data\":\"" "x"*1000100 "\"}""#,
+            r#"frame json text "{\"event\":\"" "e"*900000 "\"}""#,
+            r#"frame json text "x"*1000001"#,
+        ],
+    },
+    Rule {
+        name: "members",
+        title: "frames with very many members",
+        deeds: &[
+            r#"frame json text "{\"event\":\"wobble\"" ",\"a\":1"*20000 "}""#,
+            r#"frame json text "{\"event\":\"offer\",\"data\":[0" ",0"*200000 "]}""#,
+        ],
+    },
+    Rule {
+        name: "other-wires",
+        title: "messages of other signaling protocols",
+        deeds: &[
+            r#"frame json text "42[\"create-room\",\"r\"]""#,
+            r#"frame json text "40""#,
+            r#"frame json text "{\"type\":\"join\",\"room\":\"r\"}""#,
+            r#"frame json text "{\"type\":\"subscribe\",\"topics\":1}""#,
+            r#"frame json text "{\"jsonrpc\":\"2.0\",\"method\":\"join\",\"id\":1}""#,
+            r#"frame json text "\"KeepAlive\"""#,
+            r#"frame json text "{\"Signal\":{\"receiver\":\"x\",\"data\":1}}""#,
+            r#"frame json text "{\"type\":\"HEARTBEAT\"}""#,
+            r#"frame json text "<iq type=\"set\"/>""#,
+            r#"frame json text "/announce|{}""#,
+        ],
+    },
+    Rule {
+        name: "flood",
+        title: "many frames at once",
+        deeds: &[
+            r#"frame json text*100 "{\"event\":\"join-room\",\"data\":\"\",\"ack\":0}""#,
+            r#"frame json text*100 "{\"event\":\"offer\"}""#,
+            "frame json binary x7b7d",
+        ],
+    },
+];
