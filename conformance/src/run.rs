@@ -18,14 +18,17 @@ use crate::{
     driver::{Approach, Settings, drive_by},
     fence::{Fence, refused_room},
     latency::Latency,
-    limits::{CONFIRMATIONS_MAX, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX, TIMEOUT_RETRY_FACTOR},
+    limits::{
+        CONFIRMATIONS_MAX, FAREWELL_TIMEOUT, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX,
+        TIMEOUT_RETRY_FACTOR,
+    },
     oracle::{Judgement, Statistics, judge},
     pool::{Pool, may_reuse},
     process::{ProcessError, ServerProcess},
     scenario::{Action, Scenario},
     shrink::Shrunk,
     trace::{Entry, Trace},
-    transport::{AdapterError, Command, ConnectionId, Incoming, OpenError, Transport},
+    transport::{AdapterError, Command, Connection, ConnectionId, Incoming, OpenError, Transport},
     verdict::{Evidence, Verdict},
 };
 
@@ -444,6 +447,20 @@ pub async fn probe(transport: &Transport, timeout: Duration) -> Result<(), RunEr
     let room = PROBE_ROOM.into();
     let connection = transport.enter(Some(&room), ConnectionId(0), sender, timeout).await;
     let connection = connection.map_err(RunError::Unreachable)?;
+    let answered = ask(transport, &connection, &mut incoming, timeout).await;
+    // Some servers tell everybody of every end: it is not to reach the first case.
+    connection.commands.send(Command::Close).await.ok();
+    drop(incoming);
+    tokio::time::timeout(FAREWELL_TIMEOUT, connection.commands.closed()).await.ok();
+    answered
+}
+
+async fn ask(
+    transport: &Transport,
+    connection: &Connection,
+    incoming: &mut mpsc::Receiver<(ConnectionId, Incoming)>,
+    timeout: Duration,
+) -> Result<(), RunError> {
     // Where there is no round trip, it has to be enough that the client was admitted.
     if transport.fence() != Fence::Refused {
         return Ok(());

@@ -219,7 +219,7 @@ impl Adapter {
                 }
                 same()
             }
-            Action::Broken(_) if enters_by_connecting && !client.is_open => {
+            Action::Broken(_) | Action::Raw(_) if enters_by_connecting && !client.is_open => {
                 Err(Unsayable("a frame outside of a room".to_owned()))
             }
             Action::Close | Action::Drop => {

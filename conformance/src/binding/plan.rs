@@ -273,6 +273,19 @@ impl Plan {
         path.fill(values, in_url)
     }
 
+    /// An id for a handshake that is to fail.
+    pub(crate) fn made_up_id(&self) -> String {
+        match self.identity {
+            Identity::Client(form) => form.make(0),
+            Identity::Socket | Identity::Message | Identity::Prelude => IdForm::Uuid.make(0),
+        }
+    }
+
+    /// Whether events and members have the names of docs/protocol.md.
+    pub(crate) fn has_names_of_the_protocol(&self) -> bool {
+        self.has_names_of_the_protocol
+    }
+
     /// Whether the path says something about the connection.
     pub(crate) fn has_path_of_holes(&self) -> bool {
         matches!(&self.transport, TransportPlan::WebSocket { path: Some(path), .. } if path.holes().next().is_some())

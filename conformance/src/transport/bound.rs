@@ -286,11 +286,11 @@ impl Codec for Spoken {
             (Some(_), Framing::Plain) | (None, _) => otherwise,
         };
         Misspoken {
-            bare_request: disfigured(Wire::Request, Disfigurement::Bare, words.bare_request),
-            null_request: disfigured(Wire::Request, Disfigurement::Null, words.null_request),
-            mistyped_request: disfigured(Wire::Request, Disfigurement::Mistyped, words.mistyped_request),
-            bare_signal: disfigured(Wire::Signal, Disfigurement::Bare, words.bare_signal),
-            null_signal: disfigured(Wire::Signal, Disfigurement::Null, words.null_signal),
+            bare_request: disfigured(Kind::Request, Disfigurement::Bare, words.bare_request),
+            null_request: disfigured(Kind::Request, Disfigurement::Null, words.null_request),
+            mistyped_request: disfigured(Kind::Request, Disfigurement::Mistyped, words.mistyped_request),
+            bare_signal: disfigured(Kind::Signal, Disfigurement::Bare, words.bare_signal),
+            null_signal: disfigured(Kind::Signal, Disfigurement::Null, words.null_signal),
             ..words
         }
     }

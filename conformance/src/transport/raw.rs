@@ -22,6 +22,10 @@ impl Transport {
     /// The wire of a target on a socket, and the URL of its handshake.
     fn socket(&self) -> Option<(Wire, Result<Url, OpenError>)> {
         match self.inner() {
+            Self::Bound(bound) => bound.socket(),
+            Self::Spread(nodes) => nodes[0].socket(),
+            // An adapter keeps its sockets to itself.
+            Self::Exec(_) => None,
             Self::SocketIo(url) => Some((Wire::SocketIo, socketio::handshake_url(url))),
             Self::WebSocket(url) => Some((Wire::Json, websocket::handshake_url(url))),
             Self::Bound(bound) => bound.socket(),
@@ -31,7 +35,7 @@ impl Transport {
         }
     }
 
-    /// Why a case is of no concern to a target that is reached in this way, if it is of none.
+    /// Why a case is about bytes that cannot be written here, if it is.
     #[must_use]
     pub fn excludes(&self, case: &Scenario) -> Option<String> {
         let raw = |action: &Action| match action {
