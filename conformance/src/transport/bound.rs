@@ -12,8 +12,10 @@ use super::socketio::packet::{Packet, prefix};
 use super::socketio::{FAREWELL, Heard, misspoken, parse_open, path_url, react};
 use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
 use super::{BrokenFrame, Connection, ConnectionId, Incoming, OpenError, Opened};
-use crate::binding::{Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire};
-use crate::scenario::raw;
+use crate::binding::{
+    Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire as Kind,
+};
+use crate::scenario::raw::Wire;
 
 /// A target behind a binding. Clones are the same target.
 #[derive(Clone)]
@@ -74,23 +76,27 @@ impl Bound {
         }
     }
 
-    /// Which bytes mean something to the target, and the URL of its handshake. None where no connection is a socket of ours.
-    pub(super) fn socket(&self) -> Option<(raw::Wire, Result<Url, OpenError>)> {
+    /// The wire on a socket, and the URL of its handshake.
+    pub(super) fn socket(&self) -> Option<(Wire, Result<Url, OpenError>)> {
+        if self.plan.polls() {
+            return None;
+        }
         match &self.plan.transport {
-            TransportPlan::SocketIo { .. } if self.plan.polls() => None,
-            TransportPlan::SocketIo { path, .. } => Some((raw::Wire::SocketIo, self.socketio_url(path, "websocket"))),
-            TransportPlan::WebSocket { frames, .. } => {
-                let speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.rooms));
-                let wire = if *frames == Frames::Text { raw::Wire::Json } else { raw::Wire::Any };
+            TransportPlan::SocketIo { path, .. } => {
+                let url = path_url(&self.base, path).map(|mut url| {
+                    url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
+                    url
+                });
+                Some((Wire::SocketIo, url))
+            }
+            TransportPlan::WebSocket { .. } => {
+                let mut speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.rooms));
+                speaker.identify(&self.plan.made_up_id());
+                speaker.enter("handshake".into());
+                let wire = if self.plan.has_names_of_the_protocol() { Wire::Json } else { Wire::Any };
                 Some((wire, self.websocket_url(&speaker)))
             }
         }
-    }
-
-    fn socketio_url(&self, path: &str, transport: &str) -> Result<Url, OpenError> {
-        let mut url = path_url(&self.base, path)?;
-        url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", transport);
-        Ok(url)
     }
 
     async fn open_socketio(
@@ -101,11 +107,13 @@ impl Bound {
         id: ConnectionId,
         incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     ) -> Result<Connection, OpenError> {
-        let polls = self.plan.polls();
-        let mut url = self.socketio_url(path, if polls { "polling" } else { "websocket" })?;
+        let mut url = path_url(&self.base, path)?;
         for (name, value) in self.plan.query(speaker.values()) {
             url.query_pairs_mut().append_pair(&name, &value);
         }
+        let polls = self.plan.polls();
+        let transport = if polls { "polling" } else { "websocket" };
+        url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", transport);
         let mut stream = match polls {
             true => super::polling::open(&url).await?,
             false => stream::open(&url, "is this a Socket.IO 4 server?").await?,

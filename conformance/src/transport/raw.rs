@@ -28,9 +28,7 @@ impl Transport {
             Self::Exec(_) => None,
             Self::SocketIo(url) => Some((Wire::SocketIo, socketio::handshake_url(url))),
             Self::WebSocket(url) => Some((Wire::Json, websocket::handshake_url(url))),
-            Self::Bound(bound) => bound.socket(),
-            Self::Spread(nodes) => nodes[0].socket(),
-            Self::Memory(_) | Self::Exec(_) => None,
+            Self::Memory(_) => None,
             Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
         }
     }

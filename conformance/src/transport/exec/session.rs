@@ -137,7 +137,7 @@ pub(super) async fn serve(shared: Arc<Shared>, connection: u64, mut commands: mp
         let command = commands.recv().await;
         let line = match command {
             None | Some(Command::Close) => return part(&shared, connection, ToAdapter::Close { connection }).await,
-            // No case writes bytes to a target without a socket.
+            // No case with such bytes is played through an adapter, which has its sockets to itself.
             Some(Command::Drop | Command::LastWords { .. }) => {
                 return part(&shared, connection, ToAdapter::Drop { connection }).await;
             }
