@@ -179,7 +179,7 @@ impl Dialect {
             ),
             (
                 self.second_room != SecondRoomRule::Refused,
-                &[ROOM_04],
+                &[ROOM_04, ORDER_04],
                 "the binding declares what a member gets that asks for another room",
             ),
             (self.members == MembersRule::Untold, &[ROOM_06], "a joiner is told of no members"),
@@ -200,7 +200,7 @@ impl Dialect {
             (!self.names_sender, &[RELAY_03], "signals do not name their sender"),
             (
                 self.reach == ReachRule::Everybody,
-                &[RELAY_04, RELAY_05, ORDER_01],
+                &[RELAY_04, RELAY_05, ORDER_01, ORDER_02],
                 "the binding declares that signals reach everybody",
             ),
             (

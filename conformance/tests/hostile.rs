@@ -163,8 +163,10 @@ const fn masked<const N: usize>(payload: &[u8; N]) -> [u8; N] {
     bytes
 }
 
-/// What kills a server, over which wire, and the case that finds it.
-const DEATHS: &[(fn() -> Binding, &[u8], &str)] = &[
+/// Over which wire, what kills a server, and the case that finds it.
+type Death = (fn() -> Binding, &'static [u8], &'static str);
+
+const DEATHS: &[Death] = &[
     (Binding::tutorial, &masked(b"451-[\"x\""), "hostile-sio-attachments-missing"),
     (Binding::tutorial, b"application/octet-stream", "hostile-polling-bytes"),
     (Binding::tutorial, b"transport=__proto__", "hostile-handshake-engine-transport"),
