@@ -69,7 +69,7 @@ fn a_junit_reader_finds_failures_errors_and_what_is_of_no_concern_apart() {
     let room_04 = suites.suites.iter().find(|suite| suite.name == "ROOM-04").expect("a suite for each clause");
     let case = room_04.cases.iter().find(|case| case.original_name == "room-04-second-create").expect("the case");
     let TestStatus::Failure(failure) = &case.status else { panic!("{:?}", case.status) };
-    for part in ["s request is refused", "it was accepted", "> create-room s", "--only room-04-second-create"] {
+    for part in ["s request is refused", "it was accepted", "create-room s", "--only room-04-second-create"] {
         assert!(failure.text.contains(part), "{part:?} is not in {}", failure.text);
     }
 }
