@@ -22,6 +22,8 @@ pub const FENCE_ROUNDS_MAX: usize = 6;
 pub const CONFIRMATIONS_MAX: u32 = 10;
 /// Idle connections that wait for the next scenario.
 pub const POOL_CONNECTIONS_MAX: usize = 256;
+/// How long a waiting connection has to take up another scenario; otherwise a new one is opened.
+pub const ATTACH_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long the end of a connection that a step ended is waited for, where the target takes its time with the farewell.
 pub const FAREWELL_TIMEOUT: Duration = Duration::from_millis(250);
 /// Bytes that are written to a connection in one go while more commands wait for it.

@@ -15,10 +15,10 @@ use glare_model::requirement::{
     RequirementId,
     ids::{ID_01, ID_02},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
-    limits::POOL_CONNECTIONS_MAX,
+    limits::{ATTACH_TIMEOUT, POOL_CONNECTIONS_MAX},
     scenario::{Action, Scenario},
     transport::{Command, Connection, ConnectionId, Incoming},
 };
@@ -60,8 +60,9 @@ impl Pool {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
             let (taken, mut done) = mpsc::channel(1);
             let attach = Command::Attach { id, incoming: incoming.clone(), taken };
-            // A connection that ended meanwhile drops the command.
-            if idle.connection.commands.send(attach).await.is_ok() && done.recv().await.is_some() {
+            // A connection that ended meanwhile drops the command; one whose target does not read never obeys it.
+            let attached = async { idle.connection.commands.send(attach).await.is_ok() && done.recv().await.is_some() };
+            if timeout(ATTACH_TIMEOUT, attached).await == Ok(true) {
                 return Some(idle);
             }
         }

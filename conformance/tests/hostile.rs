@@ -12,7 +12,7 @@ use glare_conformance::{
     driver::{Settings, drive},
     limits::EMBEDDED_HEARTBEAT,
     oracle::judge,
-    run::{Plan, RunEvent, run},
+    run::{Plan, RunEvent, run, run_and_shrink},
     scenario::{Scenario, generate::hostile, library},
     target::Target,
     transport::{CoreEffect, CoreInput, Memory, ModelCore, RoomCore, Transport},
@@ -41,8 +41,9 @@ async fn reference() -> RunningServer {
     Server::start(Config { ping_interval, ping_timeout, ..Config::default() }).await.expect("loopback has a free port")
 }
 
-fn written() -> impl Iterator<Item = Scenario> {
-    library().iter().filter(|case| case.hostile).cloned()
+/// Cases about what is not of the wire's form.
+fn about_broken_bytes(cases: &[Scenario]) -> impl Iterator<Item = Scenario> {
+    cases.iter().filter(|case| case.hostile && case.covers.contains(&ERR_06)).cloned()
 }
 
 /// The clauses that each case breaks, of those that do not pass.
@@ -85,7 +86,7 @@ async fn the_reference_server_passes_every_generated_case_over_both_wires() {
         let server = reference().await;
         let alarms = alarms(binding, server.addr(), hostile(7, CHANCE).scenarios.into_iter()).await;
         assert_eq!(alarms, BTreeMap::new());
-        server.shutdown().await;
+        drop(server);
     }
 }
 
@@ -117,6 +118,8 @@ async fn carry(
     death: &broadcast::Sender<()>,
 ) -> std::io::Result<()> {
     let server = TcpStream::connect(upstream).await?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
         (client.into_split(), server.into_split());
     let upwards = async {
@@ -176,13 +179,51 @@ async fn a_server_that_dies_of_one_message_is_found_by_generated_cases_alone_and
     for (binding, dies_of, case) in DEATHS {
         let server = reference().await;
         let addr = mortal(server.addr(), dies_of).await;
-        assert_eq!(alarms(*binding, addr, written()).await, BTreeMap::new(), "written cases, {case}");
-        let found = alarms(*binding, addr, hostile(7, 0).scenarios.into_iter()).await;
+        assert_eq!(
+            alarms(*binding, addr, about_broken_bytes(library())).await,
+            BTreeMap::new(),
+            "written cases, {case}"
+        );
+        let found = alarms(*binding, addr, about_broken_bytes(&hostile(7, 0).scenarios)).await;
         let clauses = found.get(*case).unwrap_or_else(|| panic!("{case} passed: {found:?}"));
         assert_eq!(clauses.first(), Some(&ERR_06), "{case}: {found:?}");
         assert!(found.len() < 12, "others are not accused: {found:?}");
-        server.shutdown().await;
+        drop(server);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadly_message_is_shrunk_to_what_is_deadly_of_it() {
+    const DEADLY: &[u8] = &masked(b"451-[\"x\"");
+    let server = reference().await;
+    let addr = mortal(server.addr(), DEADLY).await;
+    let url = Url::parse(&format!("http://{addr}")).expect("an address makes a URL");
+    let transport = Target::at(Binding::Tutorial, url).transport().expect("a URL has a transport");
+    let cases = hostile(7, 0).scenarios.into_iter().filter(|case| case.id == "hostile-sio-attachments-missing");
+    let plan = Plan {
+        budget: None,
+        transport,
+        exact: false,
+        cases: cases.map(Arc::new).collect(),
+        jobs: 1,
+        timeout: Duration::from_secs(2),
+        seed: 7,
+        nonce: 7,
+        process: None,
+    };
+    let mut texts = Vec::new();
+    let watch = |event| {
+        if let RunEvent::Shrunk { shrunk, .. } = event {
+            texts.push(shrunk.scenario.render());
+        }
+    };
+    run_and_shrink(plan, watch, |_| true).await.expect("the server answers");
+    let text = texts.first().expect("the failure was shrunk");
+    // Somebody who is harmed, and who harms.
+    let deeds: Vec<_> = text.lines().skip_while(|line| !line.starts_with("hostile:")).skip(1).collect();
+    let [_, deadly] = deeds[..] else { panic!("{text}") };
+    assert_eq!(deadly.matches("451-").count(), 1, "{text}");
+    drop(server);
 }
 
 /// The model's rules, and another treatment of one event.

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 
+use futures_util::FutureExt;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -31,7 +32,7 @@ pub(crate) trait Party {
 /// that both send a burst before they read would otherwise wait for each other.
 pub(crate) async fn converse(socket: &mut Socket, outbox: &Outbox, party: &mut impl Party, shared: &Shared) -> Ending {
     let config = &shared.config;
-    let mut clock = Clock { heard: Instant::now(), ping_due: Instant::now() + config.ping_interval };
+    let mut clock = Clock { unanswered: None, ping_due: Instant::now() + config.ping_interval };
     let mut timer = pin!(sleep_until(clock.next(socket, party, config).0));
     let mut drain = pin!(shared.drain.cancelled());
     let mut draining = false;
@@ -52,23 +53,19 @@ pub(crate) async fn converse(socket: &mut Socket, outbox: &Outbox, party: &mut i
                 outbox.finish(Ending::Shutdown);
                 Ok(())
             }
-            () = &mut timer => clock.tick(socket, party, config),
+            () = &mut timer => match clock.tick(socket, party, config) {
+                // On a busy machine the answer may be there, and nobody had the time to read it.
+                Err(Ending::Silent) => match socket.event().now_or_never() {
+                    Some(event) => clock.hear(event, party),
+                    None => Err(Ending::Silent),
+                },
+                ticked => ticked,
+            },
             next = outbox.until(look) => match next {
                 Next::Messages(messages) => socket.send(messages.into_iter().map(Message::text)),
                 Next::End(why) => Err(why),
             },
-            event = socket.event() => match event {
-                Event::Written => Ok(()),
-                Event::Heartbeat => {
-                    clock.heard = Instant::now();
-                    Ok(())
-                }
-                Event::Text(text) => {
-                    clock.heard = Instant::now();
-                    party.receive(&text)
-                }
-                Event::Over(why) => Err(why),
-            },
+            event = socket.event() => clock.hear(event, party),
         };
         if let Err(why) = step {
             return why;
@@ -83,7 +80,9 @@ pub(crate) async fn converse(socket: &mut Socket, outbox: &Outbox, party: &mut i
 }
 
 struct Clock {
-    heard: Instant,
+    /// When the first ping was due to go out since something was heard. A client is silent if it says nothing after a ping;
+    /// how long it had nothing to say before is no matter.
+    unanswered: Option<Instant>,
     ping_due: Instant,
 }
 
@@ -92,10 +91,26 @@ impl Clock {
     fn next(&self, socket: &Socket, party: &impl Party, config: &Config) -> (Instant, Due) {
         let write = socket.writing_since().map(|since| (since + config.write_timeout, Due::End(Ending::WriteTimeout)));
         let party = party.deadline().map(|(when, why)| (when, Due::End(why)));
-        let silence = (self.heard + config.silence_max(), Due::End(Ending::Silent));
+        let silence = self.unanswered.map(|since| (since + config.ping_timeout, Due::End(Ending::Silent)));
         let ping = (self.ping_due, Due::Ping);
-        let due = [Some(silence), Some(ping), write, party].into_iter().flatten().min_by_key(|(when, _)| *when);
-        due.expect("two of them are always there")
+        let due = [silence, Some(ping), write, party].into_iter().flatten().min_by_key(|(when, _)| *when);
+        due.expect("the next ping is always due")
+    }
+
+    /// Takes in what came of the socket.
+    fn hear(&mut self, event: Event, party: &mut impl Party) -> Result<(), Ending> {
+        match event {
+            Event::Written => Ok(()),
+            Event::Heartbeat => {
+                self.unanswered = None;
+                Ok(())
+            }
+            Event::Text(text) => {
+                self.unanswered = None;
+                party.receive(&text)
+            }
+            Event::Over(why) => Err(why),
+        }
     }
 
     /// Does what is due by now, once.
@@ -105,6 +120,7 @@ impl Clock {
             (_, Due::End(why)) => Err(why),
             (_, Due::Ping) => {
                 self.ping_due = Instant::now() + config.ping_interval;
+                self.unanswered.get_or_insert_with(Instant::now);
                 // Behind a write that waits, a ping says nothing new, and would grow what waits.
                 if socket.writing_since().is_some() { Ok(()) } else { socket.send([party.ping()]) }
             }

@@ -2,6 +2,7 @@
 
 mod check;
 mod conclude;
+mod interrupt;
 mod judge;
 mod list;
 mod matrix;

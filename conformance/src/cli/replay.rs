@@ -7,7 +7,9 @@ use glare_model::requirement::Level;
 use super::{
     Exit, Failure, ReplayArgs, RunArgs,
     conclude::Findings,
-    file_failure, print,
+    file_failure,
+    interrupt::asked_to_end,
+    print,
     reach::{address, quoted, server_arguments, start_embedded, with_port},
 };
 use crate::{
@@ -35,7 +37,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
     let replayed = runtime.block_on(async {
         tokio::select! {
             replayed = play(&target, args, &cases, port) => replayed.map(Some),
-            _ = tokio::signal::ctrl_c() => Ok(None),
+            _ = asked_to_end() => Ok(None),
         }
     });
     // A thread that hangs must not keep the command from ending.

@@ -15,7 +15,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     Exit, Failure, RunArgs, ShrinkArg, TestArgs,
     conclude::Findings,
-    file_failure, print,
+    file_failure,
+    interrupt::asked_to_end,
+    print,
     reach::{address, server_arguments, start_embedded, with_port},
     suite::selected,
 };
@@ -105,7 +107,7 @@ async fn run_to_end(target: &Target, args: &RunArgs, job: &Job<'_>, port: Option
         _ => None,
     };
     // Listens before anything is printed: who reads the first line may interrupt.
-    let mut interrupt = pin!(tokio::signal::ctrl_c());
+    let mut interrupt = pin!(asked_to_end());
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;

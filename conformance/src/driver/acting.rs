@@ -1,7 +1,10 @@
 //! Doing what a step says.
 
 use serde_json::Value;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::mpsc::error::TrySendError,
+    time::{Instant, sleep_until},
+};
 
 use super::{Client, ClientState, Driver, connection_id};
 use crate::{
@@ -138,21 +141,32 @@ impl Driver<'_> {
     }
 
     /// Sends a command. While the connection's queue is full, what arrives is taken in, so that no two full queues wait for
-    /// each other.
+    /// each other. A target that does not read on is given up.
     pub(super) async fn command(&mut self, id: ConnectionId, command: Command) {
         let Some(connection) = &self.client(id).connection else { return };
         let commands = connection.commands.clone();
+        let command = match commands.try_send(command) {
+            // A connection that ended says so itself; what it is told then is lost like on any wire.
+            Ok(()) | Err(TrySendError::Closed(_)) => return,
+            Err(TrySendError::Full(command)) => command,
+        };
+        let deadline = Instant::now() + self.settings.timeout;
         loop {
             tokio::select! {
-                biased;
                 permit = commands.reserve() => {
-                    // A connection that ended says so itself; what it is told then is lost like on any wire.
                     if let Ok(permit) = permit {
                         permit.send(command);
                     }
                     return;
                 }
                 Some((id, incoming)) = self.incoming.recv() => self.take_in(id, incoming),
+                () = sleep_until(deadline) => {
+                    let reason = format!("the target takes no more of what {} sends", self.name(id));
+                    self.record(Entry::GaveUp { reason });
+                    let client = self.client(id);
+                    (client.state, client.connection) = (ClientState::Over, None);
+                    return;
+                }
             }
         }
     }

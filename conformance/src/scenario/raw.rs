@@ -225,6 +225,17 @@ fn chunks(mut rest: &str, framed: bool) -> Result<Vec<Chunk>, String> {
     }
 }
 
+/// The words of what stands behind `frame` or `handshake`, a JSON string being one; none if they cannot be told.
+pub(crate) fn words(mut rest: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    while !rest.is_empty() {
+        let Ok(Token { rest: behind, .. }) = token(rest) else { return Vec::new() };
+        words.push(rest[..rest.len() - behind.len()].trim_end());
+        rest = behind;
+    }
+    words
+}
+
 /// A word or a JSON string, how often it is meant, and what is behind it.
 struct Token<'a> {
     content: &'a str,
@@ -309,6 +320,12 @@ mod tests {
         assert!(Raw::handshake(r#"any "GET" held"#).unwrap().held);
         assert!(!Raw::handshake(r#"any "GET held""#).unwrap().held);
         assert!(Raw::handshake("any held").unwrap().held);
+    }
+
+    #[test]
+    fn a_json_string_is_one_word() {
+        assert_eq!(words(r#"any text "a b"*3  x00"#), ["any", "text", r#""a b"*3"#, "x00"]);
+        assert!(words("any \"a").is_empty());
     }
 
     #[test]

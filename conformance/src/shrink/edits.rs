@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::lines::{Lines, client};
+use crate::scenario::raw;
 
 /// A kind of edit: everything that it tries.
 pub(super) type Edit = fn(&Lines) -> Vec<Lines>;
@@ -146,13 +147,34 @@ fn smaller_data(lines: &Lines) -> Vec<Lines> {
             ("create" | "join", None) => {
                 smaller(target).into_iter().map(|small| format!("{client} {verb} {small}")).collect()
             }
-            ("raw", _) => {
+            ("frame" | "handshake", _) => {
                 let data = line.splitn(3, ' ').nth(2).unwrap_or_default();
-                smaller(data).into_iter().map(|small| format!("{client} raw {small}")).collect()
+                smaller_bytes(data).into_iter().map(|small| format!("{client} {verb} {small}")).collect()
             }
             _ => Vec::new(),
         }
     })
+}
+
+/// Bytes without one of their parts, or with fewer of it.
+fn smaller_bytes(text: &str) -> Vec<String> {
+    let words = raw::words(text);
+    let mut tried = Vec::new();
+    // The first word is the wire.
+    for (place, word) in words.iter().enumerate().skip(1).take(WORDS_MAX) {
+        let with = |other: Option<String>| {
+            let mut words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            words.splice(place..=place, other);
+            words.join(" ")
+        };
+        tried.push(with(None));
+        if let Some((content, times)) = word.rsplit_once('*')
+            && let Ok(times) = times.parse::<usize>()
+        {
+            tried.extend(halves(times).map(|times| with(Some(format!("{content}*{times}")))));
+        }
+    }
+    tried
 }
 
 /// Smaller data in the place of some, as text.
@@ -204,6 +226,8 @@ fn parts(value: &Value) -> Vec<Value> {
     }
 }
 
+/// Words of bytes that are tried one by one.
+const WORDS_MAX: usize = 40;
 /// Parts of one array or object that are tried one by one.
 const PARTS_MAX: usize = 8;
 

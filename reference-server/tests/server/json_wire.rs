@@ -80,6 +80,22 @@ async fn a_client_that_falls_silent_is_noticed() {
     }
 }
 
+/// The test and the server share a thread, which stands still longer than any client may be silent: before a ping went out,
+/// and when its answer had arrived.
+#[tokio::test]
+async fn a_client_is_not_given_up_for_a_stall_of_the_server() {
+    let (ping_interval, ping_timeout) = (Duration::from_millis(50), Duration::from_millis(700));
+    let server = start(Config { ping_interval, ping_timeout, ..Config::default() }).await;
+    let mut client = Client::connect(server.addr()).await;
+    let stall = || std::thread::sleep(Duration::from_millis(900));
+    stall();
+    assert_eq!(client.fence().await, [Value::Null; 0]);
+    while !matches!(client.ws.next_frame().await, Some(Message::Ping(_))) {}
+    client.ws.send(r#"{"event":"leave-room"}"#).await;
+    stall();
+    assert_eq!(client.fence().await, [Value::Null; 0]);
+}
+
 #[tokio::test]
 async fn a_broken_frame_ends_its_connection_and_no_other() {
     let server = start(Config::default()).await;

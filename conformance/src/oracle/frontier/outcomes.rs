@@ -150,8 +150,10 @@ impl View<'_> {
         line.frozen_at.is_none() && !line.items.iter().any(over)
     }
 
+    /// The client's name, whichever of its connections it is: how often it came back before makes no difference.
     fn name(&self, slot: Slot) -> String {
-        self.story.name(self.script.lines[usize::from(slot)].connection)
+        let name = self.story.name(self.script.lines[usize::from(slot)].connection);
+        name.trim_end_matches('\'').to_owned()
     }
 
     fn user(&self, user: u32) -> String {

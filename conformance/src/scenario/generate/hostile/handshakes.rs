@@ -1,9 +1,9 @@
 //! Requests that are no handshake, each on a connection of its own.
 
-use super::{Draft, by_many, quoted};
+use super::{Draft, by_many, engine, quoted};
 
 /// The headers of a sound request.
-const SOUND: &[&str] = &[
+pub(super) const SOUND: &[&str] = &[
     "Host: h",
     "Connection: Upgrade",
     "Upgrade: websocket",
@@ -14,11 +14,11 @@ const SOUND: &[&str] = &[
 pub(super) fn drafts() -> Vec<Draft> {
     let mut drafts = vec![keys(), versions(), upgrades(), extensions(), protocols(), methods(), paths(), headers()];
     drafts.extend([bodies(), hosts(), garbage(), others(), halves(), pipelines(), tails()]);
-    drafts.extend(engine());
+    drafts.extend(engine::drafts());
     drafts
 }
 
-fn draft(id: &str, title: &str, deeds: &[String]) -> Draft {
+pub(super) fn draft(id: &str, title: &str, deeds: &[String]) -> Draft {
     Draft { id: format!("handshake-{id}"), title: title.to_owned(), lines: by_many(deeds) }
 }
 
@@ -306,72 +306,4 @@ fn tails() -> Draft {
     };
     let deeds: Vec<_> = [1, 2, 3, 30, 60, 90, 120].into_iter().map(cut).collect();
     draft("tails", "a sound request that breaks off", &deeds)
-}
-
-/// What only Engine.IO's handshake has.
-fn engine() -> Vec<Draft> {
-    let get = |query: &str, upgrade: bool| {
-        let head: String =
-            SOUND[..if upgrade { SOUND.len() } else { 1 }].iter().map(|one| format!("{one}\r\n")).collect();
-        format!("handshake socketio \"GET \" @path {}", quoted(&format!("{query} HTTP/1.1\r\n{head}\r\n")))
-    };
-    let both = |queries: &[&str]| -> Vec<String> {
-        queries.iter().flat_map(|query| [get(query, true), get(query, false)]).collect()
-    };
-    let long = format!("?EIO=4&transport=polling&sid={}", "s".repeat(6_000));
-    vec![
-        draft(
-            "engine-version",
-            "versions of Engine.IO that nobody speaks",
-            &both(&[
-                "?transport=websocket",
-                "?EIO=3&transport=websocket",
-                "?EIO=5&transport=polling",
-                "?EIO=&transport=websocket",
-                "?EIO=four&transport=websocket",
-                "?EIO=4.0&transport=polling",
-                "?EIO[]=4&transport=polling",
-                "?EIO=4&EIO=3&transport=websocket",
-            ]),
-        ),
-        draft(
-            "engine-transport",
-            "transports that do not exist",
-            &both(&[
-                "?EIO=4",
-                "?EIO=4&transport=",
-                "?EIO=4&transport=flashsocket",
-                "?EIO=4&transport=webtransport",
-                "?EIO=4&transport=__proto__",
-                "?EIO=4&transport=constructor",
-                "?EIO=4&transport=toString",
-                "?EIO=4&transport[]=websocket",
-                "?EIO=4&transport=polling&transport=websocket",
-            ]),
-        ),
-        draft(
-            "engine-session",
-            "sessions that do not exist",
-            &both(&[
-                "?EIO=4&transport=polling&sid=unknown",
-                "?EIO=4&transport=websocket&sid=unknown",
-                "?EIO=4&transport=websocket&sid=",
-                "?EIO=4&transport=websocket&sid=__proto__",
-                "?EIO=4&transport=polling&sid=constructor",
-                "?EIO=4&transport=polling&sid[]=a&sid[]=b",
-                &long,
-            ]),
-        ),
-        draft(
-            "engine-options",
-            "options of old clients, and such as never were",
-            &both(&[
-                "?EIO=4&transport=polling&j=0",
-                "?EIO=4&transport=polling&j=__proto__",
-                "?EIO=4&transport=polling&b64=1",
-                "?EIO=4&transport=polling&t=%ff%00",
-                "?EIO=4&transport=polling&&&=&%",
-            ]),
-        ),
-    ]
 }

@@ -9,6 +9,7 @@
 //! Cases that were derived by rule are the same in every run. Those by chance depend on the seed alone.
 
 mod chance;
+mod engine;
 mod events;
 mod handshakes;
 mod json;
@@ -36,6 +37,7 @@ use super::Generated;
 use crate::scenario::{Action, Scenario, parse};
 
 /// A case before it is text.
+#[derive(Clone)]
 struct Draft {
     /// Behind `hostile-`.
     id: String,
@@ -52,15 +54,21 @@ struct Rule {
     deeds: &'static [&'static str],
 }
 
-/// The families of cases, in the order of the suite, with what they are about.
-const FAMILIES: &[(&str, fn() -> Vec<Draft>)] = &[
-    ("events", events::drafts),
-    ("Socket.IO packets", || drafts("sio", socketio::RULES)),
-    ("polling requests", polling::drafts),
-    ("JSON frames", || drafts("json", json::RULES)),
-    ("WebSocket frames", || drafts("ws", websocket::RULES)),
-    ("handshakes", handshakes::drafts),
-    ("known killers", killers::drafts),
+/// Cases about one thing.
+struct Family {
+    name: &'static str,
+    make: fn() -> Vec<Draft>,
+}
+
+/// All of them, in the order of the suite.
+const FAMILIES: &[Family] = &[
+    Family { name: "events", make: events::drafts },
+    Family { name: "Socket.IO packets", make: || drafts("sio", socketio::RULES) },
+    Family { name: "polling requests", make: polling::drafts },
+    Family { name: "JSON frames", make: || drafts("json", json::RULES) },
+    Family { name: "WebSocket frames", make: || drafts("ws", websocket::RULES) },
+    Family { name: "handshakes", make: handshakes::drafts },
+    Family { name: "known killers", make: killers::drafts },
 ];
 
 /// All cases that are derived by rule, and as many by chance. The same arguments give the same cases, and a larger count
@@ -69,9 +77,9 @@ const FAMILIES: &[(&str, fn() -> Vec<Draft>)] = &[
 pub fn hostile(seed: u64, count: usize) -> Generated {
     let mut scenarios = Vec::new();
     let mut sizes = Vec::new();
-    for (family, make) in FAMILIES {
+    for Family { name, make } in FAMILIES {
         let drafts = make();
-        sizes.push(format!("{} {family}", drafts.len()));
+        sizes.push(format!("{} {name}", drafts.len()));
         scenarios.extend(drafts.iter().map(scenario));
     }
     scenarios.extend((0..count).map(|number| scenario(&chance::draft(seed, number))));

@@ -9,13 +9,23 @@ const WEBSOCKET: &str = "Host: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\
                          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 pub(super) fn drafts() -> Vec<Draft> {
-    let draft = |id: &str, title: &str, deeds: &[String]| Draft {
+    [packets(), requests()].concat()
+}
+
+fn draft(id: &str, title: &str, deeds: &[String]) -> Draft {
+    Draft {
         id: format!("polling-{id}"),
         title: title.to_owned(),
         lines: by_many(&deeds.iter().map(|deed| format!("handshake socketio {deed}")).collect::<Vec<_>>()),
-    };
-    let texts =
-        |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| post(TEXT, &quoted(text), text.len())).collect() };
+    }
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| post(TEXT, &quoted(text), text.len())).collect()
+}
+
+/// Bodies of requests that are sound.
+fn packets() -> Vec<Draft> {
     vec![
         draft(
             "framing",
@@ -60,6 +70,12 @@ pub(super) fn drafts() -> Vec<Draft> {
                 post(TEXT, "\"40\" x1e62*5000", 2 + 10_000),
             ],
         ),
+    ]
+}
+
+/// Requests that are not.
+fn requests() -> Vec<Draft> {
+    vec![
         draft(
             "bytes",
             "bodies that are binary, not UTF-8, or of another type",

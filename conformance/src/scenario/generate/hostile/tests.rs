@@ -7,7 +7,7 @@ const CHANCE: usize = 200;
 
 fn by_family() -> BTreeMap<&'static str, Vec<Scenario>> {
     let mut families: BTreeMap<&'static str, Vec<Scenario>> =
-        FAMILIES.iter().map(|(name, make)| (*name, make().iter().map(scenario).collect())).collect();
+        FAMILIES.iter().map(|family| (family.name, (family.make)().iter().map(scenario).collect())).collect();
     families.insert("chance", (0..CHANCE).map(|number| scenario(&chance::draft(7, number))).collect());
     families
 }
