@@ -47,11 +47,14 @@ impl Ws {
         within("a write", self.stream.send(frame)).await.expect("an open connection");
     }
 
-    /// The next text frame.
+    /// The next text frame. The WebSocket library answers pings.
     pub(crate) async fn next(&mut self) -> String {
-        match self.next_frame().await {
-            Some(Message::Text(text)) => text.to_string(),
-            other => panic!("a text frame expected, not {other:?}"),
+        loop {
+            match self.next_frame().await {
+                Some(Message::Text(text)) => return text.to_string(),
+                Some(Message::Ping(_)) => {}
+                other => panic!("a text frame expected, not {other:?}"),
+            }
         }
     }
 
