@@ -164,6 +164,8 @@ pub const SNAPSHOT_TEXT_CHARS_MAX: usize = 400;
 pub const SNAPSHOT_ID_CHARS_MIN: usize = 6;
 /// Rows of one sequence diagram; longer ones are cut in the middle.
 pub const DIAGRAM_ROWS_MAX: usize = 40;
+/// Bytes of the smallest form of a failure that the HTML report shows; a longer one is in the JSON report.
+pub const HTML_SHRUNK_BYTES_MAX: usize = 8 << 10;
 /// Payloads that the HTML report shows of one failure.
 pub const HTML_PAYLOADS_MAX: usize = 24;
 /// Characters of one payload there.

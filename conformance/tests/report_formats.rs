@@ -1,6 +1,6 @@
 //! The forms of a report: each is read back by what reads it, and nothing that a target sent becomes part of its form.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use command::{error, page};
 use glare_conformance::{
@@ -153,6 +153,24 @@ fn the_page_tells_cause_case_diagram_and_command_and_loads_nothing() {
 }
 
 #[test]
+fn page_and_json_hold_the_smallest_form_of_a_failure_as_a_file_to_replay() {
+    let run = ["memory:tutorial", "--only", "room-04-second-create", "--shrink", "all"];
+    let written = written(&run, &["json", "html"], 1);
+    let report: serde_json::Value = serde_json::from_str(&written[0]).expect("JSON");
+    let file = report["results"][0]["shrunk"].as_str().expect("a small form");
+    let cases = parse(file).expect("a file that `glare replay` reads");
+    assert_eq!(cases.len(), 1, "{file}");
+    let step = file.lines().last().expect("a step");
+    assert!(written[1].contains("The smallest form that was found") && written[1].contains(step), "{step}");
+}
+
+#[test]
+fn the_page_says_how_much_of_what_may_come_of_races_was_seen() {
+    let written = written(&["memory:reference", "--suite", "races", "--shard", "1/8"], &["html"], 0);
+    assert!(written[0].contains("races seen") && written[0].contains("outcomes that the rules allow"));
+}
+
+#[test]
 fn a_page_of_a_thousand_cases_that_nearly_all_fail_is_smaller_than_a_megabyte() {
     let args = ["memory:tutorial", "--suite", "random", "--cases", "1000", "--seed", "1", "--shrink", "none"];
     let written = written(&args, &["html", "json"], 1);
@@ -204,6 +222,7 @@ fn hostile_report(format: Format) -> String {
         baseline: &baseline,
         suites: &[],
         across: None,
+        shrunk: &BTreeMap::from([("hostile".to_owned(), HOSTILE.to_owned())]),
         replay: &|_| HOSTILE.to_owned(),
     };
     format.write(&run)

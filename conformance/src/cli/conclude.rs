@@ -1,6 +1,7 @@
 //! From results to reports and the exit code: the same for a run, a replay and saved traces.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -58,6 +59,8 @@ pub(super) struct Findings<'a> {
     /// What breaks between nodes, where there are several.
     pub(super) across: Option<Across>,
     pub(super) results: Vec<CaseResult>,
+    /// The small forms of failures, by case.
+    pub(super) shrunk: BTreeMap<String, String>,
     /// The command that shows a case again.
     pub(super) replay: &'a dyn Fn(&str) -> String,
 }
@@ -112,6 +115,7 @@ impl Terms {
             baseline: &assessment,
             suites: &suites,
             across: findings.across.as_ref(),
+            shrunk: &findings.shrunk,
             replay: findings.replay,
         };
         print(&Console { colours: colours() }.render(&run))?;

@@ -1,7 +1,7 @@
 //! `glare judge`.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io::Read,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, atomic::AtomicUsize, atomic::Ordering},
@@ -90,6 +90,7 @@ pub(super) fn judge(args: &JudgeArgs) -> Result<Exit, Failure> {
         suites: &[],
         races: None,
         across: None,
+        shrunk: BTreeMap::new(),
         results: judged.into_iter().map(|one| one.result).collect(),
         replay: &|case| format!("glare judge {}", quoted(&place(case).unwrap_or_default())),
     };

@@ -1,6 +1,6 @@
 //! `glare replay`: cases of a file, several times each, on any target.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use glare_model::requirement::Level;
 
@@ -60,6 +60,7 @@ pub(super) fn replay(args: &ReplayArgs) -> Result<Exit, Failure> {
         suites: &[],
         races: None,
         across: None,
+        shrunk: BTreeMap::new(),
         results,
         replay: &|_| command.clone(),
     })?;

@@ -1,7 +1,7 @@
 //! `glare test`.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     future::{Future, poll_fn},
     path::{Path, PathBuf},
     pin::pin,
@@ -81,7 +81,7 @@ fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit
     let outcome = runtime.block_on(run_to_end(subject, args, job));
     // A thread that hangs must not keep the command from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    let Outcome { results, races, alone, interrupted } = outcome?;
+    let Outcome { results, shrunk, races, alone, interrupted } = outcome?;
     let across = subject.is_cluster().then(|| across(subject, &results, &alone));
     terms.conclude(Findings {
         target: target.to_string(),
@@ -93,6 +93,7 @@ fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit
         races,
         across,
         results,
+        shrunk,
         replay: job.replay,
     })
 }
@@ -108,6 +109,7 @@ fn across(subject: &Subject, results: &[CaseResult], alone: &[CaseResult]) -> Ac
 
 struct Outcome {
     results: Vec<CaseResult>,
+    shrunk: BTreeMap<String, String>,
     races: Option<RaceShare>,
     /// Of the first node alone, where there are several.
     alone: Vec<CaseResult>,
@@ -156,7 +158,8 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
     }
     reached.stop().await;
     let races = results.races.as_ref().map(RaceTally::share);
-    Ok(Outcome { results: results.finish(&job.cases)?, races, alone, interrupted })
+    let (results, shrunk) = results.finish(&job.cases)?;
+    Ok(Outcome { results, shrunk, races, alone, interrupted })
 }
 
 /// The same cases on the first node, before clients are spread.
@@ -195,8 +198,8 @@ struct Results<'a> {
     bar: ProgressBar,
     results: Vec<CaseResult>,
     races: Option<RaceTally>,
-    /// What is to be said of shrunk failures.
-    shrunk: String,
+    /// The small forms of failures, by case.
+    shrunk: BTreeMap<String, String>,
     unsaved: Option<Failure>,
 }
 
@@ -204,7 +207,7 @@ impl<'a> Results<'a> {
     fn new(folder: Option<&'a Path>, target: &'a Target, job: &Job<'_>) -> Self {
         let bar = progress_bar(job.cases.len());
         let races = RaceTally::new(job.suites);
-        Self { folder, target, seed: job.seed, bar, results: Vec::new(), races, shrunk: String::new(), unsaved: None }
+        Self { folder, target, seed: job.seed, bar, results: Vec::new(), races, shrunk: BTreeMap::new(), unsaved: None }
     }
 
     fn take(&mut self, event: RunEvent) {
@@ -241,15 +244,16 @@ impl<'a> Results<'a> {
             std::fs::write(&path, &text).map_err(|source| file_failure("write", &path, source))
         });
         self.unsaved = self.unsaved.take().or(saved.and_then(Result::err));
-        self.shrunk.push_str(&format!("SHRUNK {case}\n"));
-        self.shrunk.extend(text.lines().map(|line| format!("  {line}\n")));
-        self.shrunk.push('\n');
+        self.shrunk.insert(case.to_owned(), text);
     }
 
-    /// What became of every case, ordered by name.
-    fn finish(mut self, cases: &[Arc<Scenario>]) -> Result<Vec<CaseResult>, Failure> {
+    /// What became of every case, ordered by name, and the small forms of failures.
+    fn finish(mut self, cases: &[Arc<Scenario>]) -> Result<(Vec<CaseResult>, BTreeMap<String, String>), Failure> {
         self.bar.finish_and_clear();
-        print(&self.shrunk)?;
+        for (case, text) in &self.shrunk {
+            let lines: String = text.lines().map(|line| format!("  {line}\n")).collect();
+            print(&format!("SHRUNK {case}\n{lines}\n"))?;
+        }
         if let Some(failure) = self.unsaved {
             return Err(failure);
         }
@@ -257,7 +261,7 @@ impl<'a> Results<'a> {
         let missing = cases.iter().filter(|case| !done.contains(&case.id));
         self.results.extend(missing.map(|case| CaseResult::not_exercised(Arc::clone(case), "the run was interrupted")));
         self.results.sort_by(|one, other| one.case.id.cmp(&other.case.id));
-        Ok(self.results)
+        Ok((self.results, self.shrunk))
     }
 }
 

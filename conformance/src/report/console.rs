@@ -6,7 +6,7 @@ use glare_model::requirement::Level;
 use owo_colors::{OwoColorize, Style};
 
 use super::{
-    Conclusion, RaceShare, RequirementResult, Run,
+    Conclusion, RequirementResult, Run,
     lanes::lanes,
     triage::{Cause, Instance, causes},
 };
@@ -226,19 +226,10 @@ fn suites(run: &Run<'_>) -> String {
             };
         }
         if let Some(races) = &suite.races {
-            let _infallible = writeln!(page, "  seen      {}", seen(races));
+            let _infallible = writeln!(page, "  seen      {races}");
         }
     }
     page
-}
-
-/// How much of what may come of races was seen.
-fn seen(races: &RaceShare) -> String {
-    let RaceShare { races, raced, outcomes, seen, open, open_seen } = races;
-    format!(
-        "{raced} of {races} races, and {seen} of the {outcomes} outcomes that the rules allow of them: {open} races have \
-         several, of {open_seen} of those every one was seen"
-    )
 }
 
 /// How many states of a server the oracle had to follow.

@@ -167,6 +167,8 @@ pub struct ResultReport {
     pub reason: Option<String>,
     /// The transcript in lanes; null if none was broken.
     pub transcript: Option<String>,
+    /// The smallest form of the failure that was found, as the text of a file for `glare replay`; null if none was looked for.
+    pub shrunk: Option<String>,
     /// The command that runs the case again.
     pub replay: String,
 }
@@ -277,6 +279,7 @@ fn of_case(result: &CaseResult, run: &Run<'_>) -> ResultReport {
         violations: violations.collect(),
         reason: judgement.reason.clone(),
         transcript: (!judgement.violations.is_empty()).then(|| lanes(trace, &judgement.broken_phases())),
+        shrunk: run.shrunk.get(&case.id).cloned(),
         replay: (run.replay)(&case.id),
     }
 }

@@ -17,6 +17,8 @@ mod suites;
 mod summary;
 mod triage;
 
+use std::collections::BTreeMap;
+
 use glare_model::requirement::Level;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,6 +62,8 @@ pub struct Run<'a> {
     pub suites: &'a [SuiteResult],
     /// What breaks between nodes; none where there is one.
     pub across: Option<&'a Across>,
+    /// The small forms of failures, by case: the text of a file for `glare replay`.
+    pub shrunk: &'a BTreeMap<String, String>,
     /// The command that runs a case again, by the case's id.
     pub replay: &'a dyn Fn(&str) -> String,
 }

@@ -1,6 +1,9 @@
 //! How much of what may come of races a run has really seen.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,6 +48,17 @@ pub struct RaceShare {
     pub open: usize,
     /// Those of them of which every outcome was seen.
     pub open_seen: usize,
+}
+
+impl fmt::Display for RaceShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { races, raced, outcomes, seen, open, open_seen } = self;
+        write!(
+            f,
+            "{raced} of {races} races, and {seen} of the {outcomes} outcomes that the rules allow of them: {open} races have \
+             several, of {open_seen} of those every one was seen"
+        )
+    }
 }
 
 impl RaceTally {

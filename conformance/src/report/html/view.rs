@@ -7,7 +7,9 @@ use glare_model::requirement::{Level, RequirementId};
 
 use super::diagram::{Diagram, draw};
 use crate::{
-    limits::{HTML_DIAGRAMS_BYTES_MAX, HTML_PAYLOAD_CHARS_MAX, HTML_PAYLOADS_MAX, NAMES_SHOWN_MAX},
+    limits::{
+        HTML_DIAGRAMS_BYTES_MAX, HTML_PAYLOAD_CHARS_MAX, HTML_PAYLOADS_MAX, HTML_SHRUNK_BYTES_MAX, NAMES_SHOWN_MAX,
+    },
     oracle::story::Story,
     report::{
         RequirementResult, Run,
@@ -79,6 +81,8 @@ struct FailureView {
     actual: String,
     evidence: &'static str,
     replay: String,
+    /// The small form of the failure, if one was looked for.
+    shrunk: Option<String>,
     /// Empty where the page would become too large.
     diagram: String,
     payloads: Vec<PayloadView>,
@@ -196,7 +200,7 @@ impl Told<'_> {
 
     fn failure(&mut self, instance: Instance<'_>) -> FailureView {
         let Instance { result: CaseResult { case, judgement, trace }, violation } = instance;
-        let (mut diagram, mut payloads) = (String::new(), Vec::new());
+        let (mut diagram, mut payloads, mut shrunk) = (String::new(), Vec::new(), None);
         if self.bytes < HTML_DIAGRAMS_BYTES_MAX {
             let drawn = draw(&case.id, trace, &judgement.violations);
             diagram = drawing(&drawn.diagram);
@@ -204,6 +208,8 @@ impl Told<'_> {
             // A quote is five characters once it is escaped.
             let bytes = |one: &PayloadView| 100 + one.json.len() + 4 * one.json.matches('"').count();
             self.bytes += diagram.len() + payloads.iter().map(bytes).sum::<usize>();
+            shrunk = self.run.shrunk.get(&case.id).filter(|text| text.len() <= HTML_SHRUNK_BYTES_MAX).cloned();
+            self.bytes += shrunk.as_ref().map_or(0, String::len);
         }
         let is_new = self.shown.insert(case.id.clone());
         FailureView {
@@ -214,6 +220,7 @@ impl Told<'_> {
             actual: violation.actual.clone(),
             evidence: judgement.evidence.word(),
             replay: (self.run.replay)(&case.id),
+            shrunk,
             diagram,
             payloads,
         }
@@ -288,6 +295,7 @@ fn facts(run: &Run<'_>) -> Vec<(&'static str, String)> {
     }
     for suite in run.suites {
         facts.push(("suite", format!("{}: {} of {} cases passed", suite.name, suite.passed, suite.cases)));
+        facts.extend(suite.races.map(|races| ("races seen", races.to_string())));
     }
     facts
 }
