@@ -3,6 +3,7 @@
 
 mod diagram;
 mod rows;
+mod told;
 mod view;
 
 use askama::Template;
