@@ -40,31 +40,39 @@ impl Speaker {
     }
 
     /// Takes in a message.
-    pub(crate) fn hear(&mut self, message: &Value) -> Reaction {
+    pub(crate) fn hear(&mut self, message: Value) -> Reaction {
         let mut reaction = Reaction::default();
-        if self.hear_reply(message, &mut reaction) {
+        if self.hear_reply(&message, &mut reaction) {
             return reaction;
         }
         let plan = Arc::clone(&self.plan);
         let mut is_known = false;
         for receive in &plan.receive {
-            self.clear_heard(&plan.holes);
-            if !receive.pattern.read(message, &mut self.values) {
+            if !receive.pattern.fits(&message) {
                 continue;
             }
-            is_known = true;
-            self.interpret(receive, &mut reaction);
-            if let Some(answer) = receive.answer.as_ref().and_then(|node| plain(node, &self.values)) {
-                reaction.send.push(answer);
-            }
+            self.clear_heard(&plan.holes);
             if !receive.also {
-                break;
+                receive.pattern.take(message, &mut self.values);
+                self.take_in(receive, &mut reaction);
+                return reaction;
             }
+            is_known = true;
+            receive.pattern.capture(&message, &mut self.values);
+            self.take_in(receive, &mut reaction);
         }
         if !is_known {
             reaction.incoming.push(unknown(message));
         }
         reaction
+    }
+
+    /// Takes in a message whose pattern was read.
+    fn take_in(&mut self, receive: &Receive, reaction: &mut Reaction) {
+        self.interpret(receive, reaction);
+        if let Some(answer) = receive.answer.as_ref().and_then(|node| plain(node, &self.values)) {
+            reaction.send.push(answer);
+        }
     }
 
     /// Whether a message answers a request.
@@ -223,15 +231,15 @@ impl Speaker {
     fn kind(&mut self, receive: &Receive) -> Option<SignalKind> {
         let place = receive.kind.or_else(|| {
             let named = self.values.take(self.plan.holes.kind)?;
-            self.plan.kinds.iter().position(|kind| named.as_str() == Some(kind))
+            self.plan.kinds.iter().position(|kind| named == *kind)
         });
         place.map(|place| SignalKind::ALL[place])
     }
 }
 
 /// A message that no pattern fits, under its name if it has one.
-fn unknown(message: &Value) -> Incoming {
-    let name = match message {
+fn unknown(message: Value) -> Incoming {
+    let name = match &message {
         Value::Array(items) => items.first().and_then(Value::as_str),
         Value::Object(members) => ["type", "event"].iter().find_map(|name| members.get(*name)?.as_str()),
         Value::String(text) => Some(text.as_str()),
@@ -239,5 +247,5 @@ fn unknown(message: &Value) -> Incoming {
     };
     // A target's word that happens to be one of the protocol's does not mean that.
     let event = format!("(unmatched) {}", name.unwrap_or_default());
-    Incoming::Event { event: event.trim_end().to_owned(), data: Some(message.clone()) }
+    Incoming::Event { event: event.trim_end().to_owned(), data: Some(message) }
 }

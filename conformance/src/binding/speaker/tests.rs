@@ -124,20 +124,20 @@ fn replies_belong_to_the_request_of_their_number() {
     let mut speaker = built_in("glare");
     speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
     speaker.say("join-room", Some(&json!("s")), Some(1)).unwrap();
-    let reply = speaker.hear(&json!({"event": "ack", "ack": 1, "data": {"success": false, "error": "no"}}));
+    let reply = speaker.hear(json!({"event": "ack", "ack": 1, "data": {"success": false, "error": "no"}}));
     assert_eq!(reply.incoming, [Incoming::Ack { ack: 1, data: Some(json!({"success": false})) }]);
 }
 
 #[test]
 fn an_externally_tagged_signal_is_read_and_written() {
     let mut speaker = speaker(MATCHBOX);
-    assert_eq!(speaker.hear(&json!({"IdAssigned": "me"})).identified.as_deref(), Some("me"));
+    assert_eq!(speaker.hear(json!({"IdAssigned": "me"})).identified.as_deref(), Some("me"));
     let reaction = speaker.say("ice-candidate", Some(&json!({"target": "you", "candidate": null})), None).unwrap();
     assert_eq!(
         sent(&reaction),
         [json!({"Signal": {"receiver": "you", "data": {"kind": "candidate", "payload": null}}})]
     );
-    let heard = speaker.hear(&json!({"Signal": {"sender": "you", "data": {"kind": "answer", "payload": [1]}}}));
+    let heard = speaker.hear(json!({"Signal": {"sender": "you", "data": {"kind": "answer", "payload": [1]}}}));
     assert_eq!(heard.incoming, [event("answer", json!({"answer": [1], "from": "you"}))]);
 }
 
@@ -146,8 +146,8 @@ fn what_is_published_for_somebody_else_is_dropped() {
     let mut speaker = speaker(PUBSUB);
     speaker.identify("me");
     let signal = |to: &str| json!({"type": "publish", "data": {"from": "x", "to": to, "kind": "offer", "signal": 1}});
-    assert_eq!(speaker.hear(&signal("you")).incoming, []);
-    assert_eq!(speaker.hear(&signal("me")).incoming, [event("offer", json!({"offer": 1, "from": "x"}))]);
+    assert_eq!(speaker.hear(signal("you")).incoming, []);
+    assert_eq!(speaker.hear(signal("me")).incoming, [event("offer", json!({"offer": 1, "from": "x"}))]);
 }
 
 #[test]
@@ -165,15 +165,15 @@ fn who_asks_a_server_that_does_not_answer_is_in() {
 #[test]
 fn pings_are_answered_and_pongs_end_fences() {
     let mut speaker = speaker(PUBSUB);
-    assert_eq!(sent(&speaker.hear(&json!({"type": "ping"}))), [json!({"type": "pong"})]);
+    assert_eq!(sent(&speaker.hear(json!({"type": "ping"}))), [json!({"type": "pong"})]);
     assert_eq!(speaker.say_fence(9).unwrap().text, r#"{"type":"ping"}"#);
-    assert_eq!(speaker.hear(&json!({"type": "pong"})).incoming, [refusal(9)]);
-    assert_eq!(speaker.hear(&json!({"type": "pong"})).incoming, []);
+    assert_eq!(speaker.hear(json!({"type": "pong"})).incoming, [refusal(9)]);
+    assert_eq!(speaker.hear(json!({"type": "pong"})).incoming, []);
 }
 
 #[test]
 fn what_no_pattern_fits_is_recorded_under_no_name_of_the_protocol() {
-    let reaction = speaker(PUBSUB).hear(&json!({"type": "user-left", "data": 1}));
+    let reaction = speaker(PUBSUB).hear(json!({"type": "user-left", "data": 1}));
     let [Incoming::Event { event, .. }] = &reaction.incoming[..] else { panic!("an event") };
     assert_eq!(event, "(unmatched) user-left");
 }
