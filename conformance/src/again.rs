@@ -50,7 +50,12 @@ impl<'a> Again<'a> {
         let patient = self.plan.timeout;
         let brisk = (patient / SHRINK_TIMEOUT_DIVISOR).max(SHRINK_TIMEOUT_MIN).min(patient);
         shrink_failure(failure, Bounds::default(), async |case, candidate| {
-            self.run_within(case, if candidate { brisk } else { patient }).await
+            // What is left of a case may be something that the target has no words for, or may do as it likes.
+            let adapted = match self.adapt(&case) {
+                Ok(adapted) => adapted,
+                Err(reason) => return Some(CaseResult::not_applicable(case, &reason)),
+            };
+            self.run_within(adapted, if candidate { brisk } else { patient }).await
         })
         .await
     }

@@ -138,17 +138,22 @@ impl Dialect {
         self.members == MembersRule::Listed
     }
 
+    /// Whether a signal reaches whoever is connected. It is then no event of a room.
+    #[must_use]
+    pub fn reaches_everybody(&self) -> bool {
+        self.reach == ReachRule::Everybody || self.rooms == RoomsRule::None
+    }
+
     /// The model's rules for a server of this dialect.
     #[must_use]
     pub fn rules(&self) -> RoomRules {
-        let everybody = self.reach == ReachRule::Everybody || self.rooms == RoomsRule::None;
         RoomRules {
             second_room: match self.second_room {
                 SecondRoomRule::Moves => SecondRoom::Move,
                 // It is not asked for, where it is not refused.
                 SecondRoomRule::Refused | SecondRoomRule::Several | SecondRoomRule::Impossible => SecondRoom::Refuse,
             },
-            relay: if everybody { Relay::Everybody } else { Relay::FellowMembers },
+            relay: if self.reaches_everybody() { Relay::Everybody } else { Relay::FellowMembers },
             report_undeliverable: self.undeliverable == UndeliverableRule::Error,
             report_malformed: self.malformed == MalformedRule::Error,
             entry: if self.rooms == RoomsRule::Created { Entry::CreateThenJoin } else { Entry::Either },
@@ -179,7 +184,7 @@ impl Dialect {
             ),
             (
                 self.second_room != SecondRoomRule::Refused,
-                &[ROOM_04, ORDER_04],
+                &[ROOM_04],
                 "the binding declares what a member gets that asks for another room",
             ),
             (self.members == MembersRule::Untold, &[ROOM_06], "a joiner is told of no members"),
@@ -200,7 +205,7 @@ impl Dialect {
             (!self.names_sender, &[RELAY_03], "signals do not name their sender"),
             (
                 self.reach == ReachRule::Everybody,
-                &[RELAY_04, RELAY_05, ORDER_01, ORDER_02],
+                &[RELAY_04, RELAY_05, ORDER_01],
                 "the binding declares that signals reach everybody",
             ),
             (

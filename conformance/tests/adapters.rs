@@ -43,6 +43,8 @@ fn an_adapter_that_hangs_is_an_error() {
     // It reads, and says nothing more.
     let stderr = error(&["test", &adapter("cat >/dev/null"), "--timeout-ms", "8000"], 2);
     assert!(stderr.contains("hangs: it answered no `ping`"), "{stderr}");
+    let stderr = error(&["test", &adapter("cat >/dev/null"), "--timeout-ms", "300"], 2);
+    assert!(stderr.contains("the adapter \"sh\" did not answer `connect` within 300 ms"), "{stderr}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use command::{error, page};
 use glare_conformance::{
     binding::{Plan, library, schema},
+    scenario::{self, generate::random::random},
     transport::exec::protocol::adapter_schema,
 };
 
@@ -110,6 +111,22 @@ fn a_server_of_another_protocol_is_an_error_of_the_command_line() {
     // PeerJS hands out ids over HTTP, and the reference server does not.
     let stderr = error(&["test", "peerjs:embedded"], 2);
     assert!(stderr.contains("/peerjs/id was answered 404"), "{stderr}");
+    let stderr = error(&["test", "peerjs:http://127.0.0.1:1"], 2);
+    assert!(stderr.contains("/peerjs/id: nobody listens on 127.0.0.1:1 (connection refused)"), "{stderr}");
     let stderr = error(&["test", "peerpigeon:embedded", "--timeout-ms", "500"], 2);
     assert!(stderr.contains("cannot connect to the target"), "{stderr}");
+}
+
+/// What shrinking leaves of a case, and what `--trace-dir` saves of it, has been adapted before it is replayed.
+#[test]
+fn a_case_in_a_targets_words_is_adapted_to_itself() {
+    for (plan, _) in library() {
+        let cases = scenario::library().iter().cloned().chain(random(5, 100).scenarios);
+        let adapted: Vec<_> = cases.filter_map(|case| plan.adapt(&case).ok()).collect();
+        assert!(adapted.len() > 20, "{}", plan.name());
+        for once in adapted {
+            let again = plan.adapt(&once).map(|again| again.render());
+            assert_eq!(again, Ok(once.render()), "{}", plan.name());
+        }
+    }
 }

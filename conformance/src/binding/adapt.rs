@@ -222,6 +222,8 @@ impl Adapter {
             Action::Broken(_) | Action::Raw(_) if enters_by_connecting && !client.is_open => {
                 Err(Unsayable("a frame outside of a room".to_owned()))
             }
+            // Leaving has closed it: the case was adapted before.
+            Action::Close if client.has_left => Ok(Vec::new()),
             Action::Close | Action::Drop => {
                 client.reopen();
                 client.is_open = false;

@@ -5,6 +5,7 @@ mod compile;
 use std::{collections::BTreeMap, time::Duration};
 
 use glare_model::requirement::RequirementId;
+use serde_json::Value;
 
 use super::{
     schema::{DialectTable, FenceBy, Frames, Meaning, Over, ProcessTable},
@@ -29,7 +30,7 @@ pub struct Plan {
     pub(super) leave: Option<Leave>,
     /// In the order of [`glare_model::message::SignalKind::ALL`].
     pub(super) signals: [Node; 3],
-    pub(super) kinds: [String; 3],
+    pub(super) kinds: [Value; 3],
     pub(super) unknown: Option<Node>,
     pub(super) has_names_of_the_protocol: bool,
     pub(super) receive: Vec<Receive>,

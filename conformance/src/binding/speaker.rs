@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub(crate) use self::rooms::Rooms;
 use super::{
     plan::{Holes, Identity, Plan, Request},
-    template::{Disfigurement, Hole, Node, Values},
+    template::{Disfigurement, Fill, Hole, Node, Values},
 };
 use crate::transport::Incoming;
 
@@ -123,7 +123,7 @@ impl Speaker {
         for hole in [holes.target, holes.payload, holes.from, holes.room] {
             values.set(hole, "x".into());
         }
-        values.set(holes.kind, self.plan.kinds[0].as_str().into());
+        values.set(holes.kind, self.plan.kinds[0].clone());
         plain(&self.plan.signals[0], &values).map_or_else(String::new, |outgoing| outgoing.text)
     }
 
@@ -135,7 +135,7 @@ impl Speaker {
             Wire::Signal => &self.plan.signals[0],
         };
         let mut values = self.values.clone();
-        values.set(self.plan.holes.kind, self.plan.kinds[0].as_str().into());
+        values.set(self.plan.holes.kind, self.plan.kinds[0].clone());
         node.disfigure(how, &values).map(|value| value.to_string())
     }
 
@@ -190,7 +190,7 @@ impl Speaker {
             holes.fence,
         ]);
         // A pattern may have captured something else as an id.
-        if let Some(id) = &self.id {
+        if let Some(id) = self.id.as_ref().filter(|id| self.values.get(holes.id) != Some(*id)) {
             self.values.set(holes.id, id.clone());
         }
     }
@@ -209,7 +209,7 @@ impl Plan {
     }
 }
 
-fn plain(node: &Node, values: &Values) -> Option<Outgoing> {
+fn plain(node: &Node, values: &impl Fill) -> Option<Outgoing> {
     let mut text = String::new();
     node.write(values, &mut text).then_some(Outgoing { text, ack: None })
 }

@@ -20,6 +20,18 @@ pub struct Hole(usize);
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Values(Vec<Option<Value>>);
 
+/// Where what fills a template comes from.
+pub(crate) trait Fill {
+    /// What is in a hole.
+    fn get(&self, hole: Hole) -> Option<&Value>;
+}
+
+/// Values, and in the place of some of them what is borrowed for one message: a payload may be large.
+pub(crate) struct Lent<'a, const N: usize> {
+    pub(crate) values: &'a Values,
+    pub(crate) lent: [(Hole, Option<&'a Value>); N],
+}
+
 /// A text of a template is not of its form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?}: {problem}")]
@@ -60,6 +72,8 @@ pub(crate) enum Disfigurement {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
     name: String,
+    /// The name as it is written, with what follows it.
+    written: String,
     /// `"name?"`: the pattern matches without it as well.
     is_optional: bool,
     node: Node,
@@ -131,6 +145,19 @@ impl Values {
     }
 }
 
+impl Fill for Values {
+    fn get(&self, hole: Hole) -> Option<&Value> {
+        Self::get(self, hole)
+    }
+}
+
+impl<const N: usize> Fill for Lent<'_, N> {
+    fn get(&self, hole: Hole) -> Option<&Value> {
+        let lent = self.lent.iter().find(|(lent, _)| *lent == hole);
+        lent.map_or_else(|| self.values.get(hole), |(_, value)| *value)
+    }
+}
+
 impl Text {
     /// Compiles a text.
     ///
@@ -172,7 +199,7 @@ impl Text {
     /// The text; none if a hole is empty. A string stands for itself, any other value for its JSON text. `encode` is
     /// applied to what comes out of holes.
     #[must_use]
-    pub fn fill(&self, values: &Values, encode: impl Fn(&str) -> String) -> Option<String> {
+    pub(crate) fn fill(&self, values: &impl Fill, encode: impl Fn(&str) -> String) -> Option<String> {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
@@ -251,7 +278,8 @@ impl Node {
                         Some(name) => (name.to_owned(), true),
                         None => (name.clone(), false),
                     };
-                    Ok(Member { name, is_optional, node: Self::compile(value, names)? })
+                    let written = format!("{}:", Value::from(name.as_str()));
+                    Ok(Member { name, written, is_optional, node: Self::compile(value, names)? })
                 };
                 Self::Object(members.iter().map(member).collect::<Result<_, _>>()?)
             }
@@ -270,7 +298,7 @@ impl Node {
     }
 
     /// Writes the template as JSON. Returns whether there was anything to write: not if it is a hole without a value.
-    pub fn write(&self, values: &Values, out: &mut String) -> bool {
+    pub(crate) fn write(&self, values: &impl Fill, out: &mut String) -> bool {
         match self {
             Self::Literal(_, text) => out.push_str(text),
             Self::Hole(hole) => match values.get(*hole) {
@@ -294,8 +322,7 @@ impl Node {
                 let begin = out.len();
                 for member in members {
                     write_after_comma(out, begin, |out| {
-                        out.push_str(&Value::String(member.name.clone()).to_string());
-                        out.push(':');
+                        out.push_str(&member.written);
                         member.node.write(values, out)
                     });
                 }
@@ -349,7 +376,7 @@ impl Node {
     }
 
     /// Whether a value is of this pattern. Allocates only where text has holes.
-    fn fits(&self, value: &Value) -> bool {
+    pub(crate) fn fits(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Literal(literal, _), value) => literal == value,
             (Self::Hole(_), _) => true,
@@ -364,7 +391,27 @@ impl Node {
         }
     }
 
-    fn capture(&self, value: &Value, values: &mut Values) {
+    /// What [`Node::capture`] puts into holes, for a value that fits and is needed no more.
+    pub(crate) fn take(&self, value: Value, values: &mut Values) {
+        match (self, value) {
+            (Self::Hole(hole), value) => values.set(*hole, value),
+            (Self::List(nodes), Value::Array(items)) => {
+                nodes.iter().zip(items).for_each(|(node, item)| node.take(item, values));
+            }
+            (Self::Object(wanted), Value::Object(mut members)) => {
+                for member in wanted {
+                    if let Some(value) = members.remove(&member.name) {
+                        member.node.take(value, values);
+                    }
+                }
+            }
+            (Self::Literal(..), _) => {}
+            (Self::Text(_) | Self::List(_) | Self::Object(_), value) => self.capture(&value, values),
+        }
+    }
+
+    /// Puts what is in a value that fits into holes.
+    pub(crate) fn capture(&self, value: &Value, values: &mut Values) {
         match (self, value) {
             (Self::Hole(hole), value) => values.set(*hole, value.clone()),
             (Self::Text(text), Value::String(value)) => {

@@ -28,6 +28,27 @@ Examples:
 
 docs/bindings.md binds a server from nothing, step by step.";
 
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  glare bindings show peerjs
+  glare bindings show tutorial > mine.toml";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  glare bindings check mine.toml
+  glare bindings check y-webrtc
+  glare bindings check --exec 'python3 adapter.py {url}'
+
+Exit codes: 0 if it is a binding (or an adapter that keeps to the protocol), 2 if not.";
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  glare bindings new mine.toml
+  glare bindings new mine.toml --transport socket-io --identity socket
+  glare bindings new mine.toml --transport websocket --identity message
+
+Then fill in what its comments ask for, and: glare bindings check mine.toml";
+
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct BindingsArgs {
@@ -40,11 +61,13 @@ enum Command {
     /// The bindings in this binary.
     List,
     /// The text of one, to read or to start from.
+    #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// Its name.
         name: String,
     },
     /// Whether a file is a binding, and what follows from it: which clauses are judged, and which are not and why.
+    #[command(after_help = CHECK_EXAMPLES)]
     Check {
         /// The file, or a binding's name.
         #[arg(required_unless_present = "exec")]
@@ -54,6 +77,7 @@ enum Command {
         exec: Option<String>,
     },
     /// Write a start for a new binding, with comments. What the flags leave open is asked for on a terminal.
+    #[command(after_help = NEW_EXAMPLES)]
     New {
         /// The file to write; never one that exists.
         file: PathBuf,

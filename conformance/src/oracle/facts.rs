@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glare_model::{limits, message::SignalKind};
+use glare_model::{limits, message::SignalKind, requirement::ids::ERR_02};
 use serde_json::Value;
 
 use super::story::{Act, PhaseStory, What};
@@ -101,6 +101,16 @@ pub(crate) enum Fault {
     TooLarge,
     /// A size that some may accept and others refuse.
     Unclear,
+}
+
+impl Fault {
+    /// The same for a target that declares this: where ERR-02 is not judged, what is too large may be delivered.
+    pub(crate) fn for_target(self, profile: &Profile) -> Self {
+        match self {
+            Self::TooLarge if !profile.judges(ERR_02) => Self::Unclear,
+            fault => fault,
+        }
+    }
 }
 
 impl Act {

@@ -198,7 +198,7 @@ impl Bound {
         incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     ) -> Result<Connection, OpenError> {
         for outgoing in spoken.speaker.hello() {
-            stream::send(&mut stream, url, spoken.frame(&outgoing)).await?;
+            stream::send(&mut stream, url, spoken.frame(outgoing)).await?;
         }
         let mut early = Vec::new();
         while !spoken.speaker.is_ready() {
@@ -237,13 +237,13 @@ fn is_unmatched(early: &[Incoming]) -> bool {
 }
 
 impl Spoken {
-    fn frame(&self, outgoing: &Outgoing) -> Message {
+    fn frame(&self, outgoing: Outgoing) -> Message {
         match &self.framing {
-            Framing::Text => Message::text(outgoing.text.clone()),
-            Framing::Binary => Message::binary(outgoing.text.clone().into_bytes()),
+            Framing::Text => Message::text(outgoing.text),
+            Framing::Binary => Message::binary(outgoing.text.into_bytes()),
             Framing::Plain => {
                 let text = serde_json::from_str::<String>(&outgoing.text);
-                Message::text(text.unwrap_or_else(|_| outgoing.text.clone()))
+                Message::text(text.unwrap_or(outgoing.text))
             }
             Framing::Packets(prefix) => {
                 let ack = outgoing.ack.map(|ack| ack.to_string()).unwrap_or_default();
@@ -253,11 +253,11 @@ impl Spoken {
     }
 
     fn take(&self, reaction: Reaction, out: &mut Vec<Decoded>) {
-        out.extend(reaction.send.iter().map(|outgoing| Decoded::AnswerWith(self.frame(outgoing))));
+        out.extend(reaction.send.into_iter().map(|outgoing| Decoded::AnswerWith(self.frame(outgoing))));
         out.extend(reaction.incoming.into_iter().map(Decoded::Incoming));
     }
 
-    fn hear(&mut self, message: &Value, out: &mut Vec<Decoded>) {
+    fn hear(&mut self, message: Value, out: &mut Vec<Decoded>) {
         let reaction = self.speaker.hear(message);
         self.take(reaction, out);
     }
@@ -315,13 +315,13 @@ impl Codec for Spoken {
 
     fn keepalive(&self) -> Option<(Message, Duration)> {
         let (outgoing, period) = self.speaker.keepalive()?;
-        Some((self.frame(&outgoing), period))
+        Some((self.frame(outgoing), period))
     }
 
     fn encode(&mut self, event: &str, data: Option<&Value>, ack: Option<u64>, out: &mut Encoded) {
         match self.speaker.say(event, data, ack) {
             Ok(reaction) => {
-                out.frames.extend(reaction.send.iter().map(|outgoing| self.frame(outgoing)));
+                out.frames.extend(reaction.send.into_iter().map(|outgoing| self.frame(outgoing)));
                 out.incoming.extend(reaction.incoming);
             }
             // A scenario was adapted to the binding before the run, so this is for what was made of it by shrinking.
@@ -331,7 +331,7 @@ impl Codec for Spoken {
 
     fn fence(&mut self, ack: u64, room: String, out: &mut Encoded) {
         match self.speaker.say_fence(ack) {
-            Some(outgoing) => out.frames.push(self.frame(&outgoing)),
+            Some(outgoing) => out.frames.push(self.frame(outgoing)),
             None => self.encode("join-room", Some(&room.into()), Some(ack), out),
         }
     }
@@ -346,7 +346,7 @@ impl Codec for Spoken {
                     Vec::new()
                 });
                 match heard {
-                    Some(Heard::Event(message)) => self.hear(&message.into(), out),
+                    Some(Heard::Event(message)) => self.hear(message.into(), out),
                     Some(Heard::Ack(ack, arguments)) => {
                         out.extend(self.speaker.hear_ack(ack, &arguments).into_iter().map(Decoded::Incoming));
                     }
@@ -355,12 +355,12 @@ impl Codec for Spoken {
                 is_due
             }
             Framing::Plain => {
-                self.hear(&text.into(), out);
+                self.hear(text.into(), out);
                 true
             }
             Framing::Text => {
                 let Ok(message) = serde_json::from_str(text) else { return false };
-                self.hear(&message, out);
+                self.hear(message, out);
                 true
             }
             Framing::Binary => false,
@@ -369,7 +369,7 @@ impl Codec for Spoken {
 
     fn decode_binary(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> bool {
         let (Framing::Binary, Ok(message)) = (&self.framing, serde_json::from_slice(bytes)) else { return false };
-        self.hear(&message, out);
+        self.hear(message, out);
         true
     }
 }

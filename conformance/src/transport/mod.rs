@@ -349,8 +349,13 @@ impl Transport {
                 }
             }
         };
-        tokio::time::timeout(timeout, opening)
-            .await
-            .unwrap_or_else(|_| Err(OpenError::Unreachable(format!("no answer within {} ms", timeout.as_millis()))))
+        tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
+            let waited = format!("within {} ms", timeout.as_millis());
+            Err(OpenError::Unreachable(if let Self::Exec(exec) = self.inner() {
+                format!("the adapter {:?} did not answer `connect` {waited}", exec.name())
+            } else {
+                format!("no answer {waited}")
+            }))
+        })
     }
 }

@@ -22,7 +22,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-pub(super) use self::opening::{base_url, next_text, not_this_protocol, open, open_tcp, open_with, send, send_text};
+pub(super) use self::opening::{
+    address, base_url, connect_failure, next_text, not_this_protocol, open, open_tcp, open_with, send, send_text,
+};
 use super::{BrokenFrame, Command, Connection, ConnectionId, Incoming, Opened, raw};
 use crate::limits;
 

@@ -1,6 +1,8 @@
 //! Races written by hand.
 
 use glare_conformance::{
+    capability::Profile,
+    dialect::{Dialect, ReachRule},
     oracle::{Judgement, Oracle, Violation, judge, outcomes, unmerged_violations},
     trace::{Ending, Entry, Trace},
     transport::ConnectionId,
@@ -145,6 +147,40 @@ fn nothing_of_a_room_comes_before_the_ack_of_the_join() {
         .joined(1, 0, "r", &[0])
         .fence_all();
     assert_eq!(clauses(&tape.trace()), ["ORDER-02"]);
+}
+
+/// Of a target whose signals reach everybody.
+fn everybody(tape: &Tape) -> Trace {
+    let dialect = Dialect { reach: ReachRule::Everybody, ..Dialect::CORE };
+    Trace { profile: Profile::CORE.with_dialect(dialect), ..tape.trace() }
+}
+
+#[test]
+fn a_signal_comes_before_the_ack_of_the_join_where_it_reaches_everybody() {
+    let mut tape = Tape::with(1, 1);
+    tape.join(1, 0, "r")
+        .told(0, "user-joined", 1)
+        .offer(0, 1, 1)
+        .got_offer(1, 0, 1)
+        .joined(1, 0, "r", &[0])
+        .fence_all();
+    assert_eq!(clauses(&tape.trace()), ["ORDER-02"]);
+    passes(&everybody(&tape));
+}
+
+#[test]
+fn a_notice_comes_after_the_ack_of_the_join_even_where_signals_reach_everybody() {
+    let mut tape = Tape::with(1, 2);
+    tape.join(1, 0, "r")
+        .told(0, "user-joined", 1)
+        .join(2, 0, "r")
+        .told(0, "user-joined", 2)
+        .told(1, "user-joined", 2)
+        .joined(1, 0, "r", &[0])
+        .joined(2, 0, "r", &[0, 1])
+        .fence_all();
+    assert_eq!(clauses(&tape.trace()), ["ORDER-02"]);
+    assert_eq!(clauses(&everybody(&tape)), ["ORDER-02"]);
 }
 
 #[test]

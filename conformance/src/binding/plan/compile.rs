@@ -84,7 +84,7 @@ impl Plan {
             join,
             leave,
             signals,
-            kinds: names_of(kinds),
+            kinds: names_of(kinds).map(Value::from),
             unknown,
             has_names_of_the_protocol: file.names_of_the_protocol,
             receive,

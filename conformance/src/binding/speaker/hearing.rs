@@ -32,45 +32,52 @@ impl Speaker {
         };
         let arguments = Value::from(arguments.to_vec());
         match self.decide(outcome, &arguments) {
-            Some((true, more)) => self.accept(pending, Some(())).map(|ack| saying(ack, &more)).into_iter().collect(),
-            Some((false, more)) => vec![saying(refusal(ack), &more)],
+            Some((true, more)) => self.accept(pending, Some(())).map(|ack| with(ack, &more)).into_iter().collect(),
+            Some((false, more)) => vec![with(refusal(ack), &more)],
             // Neither: it makes no sense, and the oracles say so.
             None => vec![Incoming::Ack { ack, data: Some(json!({ "unreadable": arguments })) }],
         }
     }
 
     /// Takes in a message.
-    pub(crate) fn hear(&mut self, message: &Value) -> Reaction {
+    pub(crate) fn hear(&mut self, message: Value) -> Reaction {
         let mut reaction = Reaction::default();
-        if self.hear_reply(message, &mut reaction) {
+        if self.hear_reply(&message, &mut reaction) {
             return reaction;
         }
         let plan = Arc::clone(&self.plan);
         let mut is_known = false;
         for receive in &plan.receive {
-            self.clear_heard(&plan.holes);
-            if !receive.pattern.read(message, &mut self.values) {
+            if !receive.pattern.fits(&message) {
                 continue;
             }
-            is_known = true;
-            let before = reaction.incoming.len();
-            self.interpret(receive, &mut reaction);
-            let more = self.more(&receive.pattern, message);
-            if !more.is_empty() {
-                let heard = reaction.incoming.split_off(before);
-                reaction.incoming.extend(heard.into_iter().map(|one| saying(one, &more)));
-            }
-            if let Some(answer) = receive.answer.as_ref().and_then(|node| plain(node, &self.values)) {
-                reaction.send.push(answer);
-            }
+            self.clear_heard(&plan.holes);
+            let more = self.more(&receive.pattern, &message);
             if !receive.also {
-                break;
+                receive.pattern.take(message, &mut self.values);
+                self.take_in(receive, &more, &mut reaction);
+                return reaction;
             }
+            is_known = true;
+            receive.pattern.capture(&message, &mut self.values);
+            self.take_in(receive, &more, &mut reaction);
         }
         if !is_known {
             reaction.incoming.push(unknown(message));
         }
         reaction
+    }
+
+    /// Takes in a message whose pattern was read, and what it says beyond that.
+    fn take_in(&mut self, receive: &Receive, more: &Map<String, Value>, reaction: &mut Reaction) {
+        let before = reaction.incoming.len();
+        self.interpret(receive, reaction);
+        for heard in &mut reaction.incoming[before..] {
+            say_more(heard, more);
+        }
+        if let Some(answer) = receive.answer.as_ref().and_then(|node| plain(node, &self.values)) {
+            reaction.send.push(answer);
+        }
     }
 
     /// Whether a message answers a request.
@@ -89,7 +96,7 @@ impl Speaker {
                 (true, _) => self.accept(pending, Some(())),
                 (false, ack) => ack.map(refusal),
             };
-            reaction.incoming.extend(answer.map(|answer| saying(answer, &more)));
+            reaction.incoming.extend(answer.map(|answer| with(answer, &more)));
             return true;
         }
         false
@@ -240,27 +247,32 @@ impl Speaker {
     fn kind(&mut self, receive: &Receive) -> Option<SignalKind> {
         let place = receive.kind.or_else(|| {
             let named = self.values.take(self.plan.holes.kind)?;
-            self.plan.kinds.iter().position(|kind| named.as_str() == Some(kind))
+            self.plan.kinds.iter().position(|kind| named == *kind)
         });
         place.map(|place| SignalKind::ALL[place])
     }
 }
 
 /// The same with more members.
-fn saying(mut incoming: Incoming, more: &Map<String, Value>) -> Incoming {
+fn with(mut heard: Incoming, more: &Map<String, Value>) -> Incoming {
+    say_more(&mut heard, more);
+    heard
+}
+
+/// Adds members to what was heard.
+fn say_more(heard: &mut Incoming, more: &Map<String, Value>) {
     if let Incoming::Event { data: Some(Value::Object(said)), .. }
-    | Incoming::Ack { data: Some(Value::Object(said)), .. } = &mut incoming
+    | Incoming::Ack { data: Some(Value::Object(said)), .. } = heard
     {
         for (name, value) in more {
             said.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
-    incoming
 }
 
 /// A message that no pattern fits, under its name if it has one.
-fn unknown(message: &Value) -> Incoming {
-    let name = match message {
+fn unknown(message: Value) -> Incoming {
+    let name = match &message {
         Value::Array(items) => items.first().and_then(Value::as_str),
         Value::Object(members) => ["type", "event"].iter().find_map(|name| members.get(*name)?.as_str()),
         Value::String(text) => Some(text.as_str()),
@@ -268,5 +280,5 @@ fn unknown(message: &Value) -> Incoming {
     };
     // A target's word that happens to be one of the protocol's does not mean that.
     let event = format!("(unmatched) {}", name.unwrap_or_default());
-    Incoming::Event { event: event.trim_end().to_owned(), data: Some(message.clone()) }
+    Incoming::Event { event: event.trim_end().to_owned(), data: Some(message) }
 }

@@ -1,6 +1,7 @@
 //! The ids that a server gave to rooms, where it chooses them.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
@@ -13,14 +14,14 @@ pub(crate) struct Rooms(Mutex<HashMap<String, Value>>);
 
 impl Rooms {
     /// The id under which the server knows a room.
-    pub(super) fn real(&self, given: &Value) -> Value {
-        let Value::String(name) = given else { return given.clone() };
-        self.lock().get(name).cloned().unwrap_or_else(|| given.clone())
+    pub(super) fn real<'a>(&self, given: &'a Value) -> Cow<'a, Value> {
+        let Value::String(name) = given else { return Cow::Borrowed(given) };
+        self.lock().get(name).cloned().map_or(Cow::Borrowed(given), Cow::Owned)
     }
 
     /// The id under which the scenario knows a room; `asked` if the server's answer is for that one.
     pub(super) fn given(&self, real: &Value, asked: &Value) -> Value {
-        if self.real(asked) == *real {
+        if *self.real(asked) == *real {
             return asked.clone();
         }
         let known = self.lock();

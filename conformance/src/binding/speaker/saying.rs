@@ -6,7 +6,10 @@ use glare_model::message::SignalKind;
 use serde_json::{Value, json};
 
 use super::{ECHO, Outgoing, Pending, Reaction, Speaker, Unsayable, plain};
-use crate::{binding::schema::FenceBy, dialect::SecondRoomRule};
+use crate::{
+    binding::{schema::FenceBy, template::Lent},
+    dialect::SecondRoomRule,
+};
 
 impl Speaker {
     /// Says an event of the protocol's vocabulary.
@@ -40,8 +43,8 @@ impl Speaker {
         }
         let holes = &plan.holes;
         self.clear(&[holes.room, holes.ack]);
-        if let Some(room) = &room {
-            self.values.set(holes.room, room.clone());
+        if let Some(room) = room {
+            self.values.set(holes.room, room.into_owned());
         }
         if let Some(ack) = ack {
             self.values.set(holes.ack, ack.into());
@@ -78,7 +81,7 @@ impl Speaker {
             return Err(Unsayable("leaving without closing the connection".to_owned()));
         };
         match self.room.take() {
-            Some(room) => self.values.set(plan.holes.room, self.rooms.real(&room)),
+            Some(room) => self.values.set(plan.holes.room, self.rooms.real(&room).into_owned()),
             None => self.clear(&[plan.holes.room]),
         }
         let send: Vec<_> = leave.send.iter().filter_map(|node| plain(node, &self.values)).collect();
@@ -95,20 +98,19 @@ impl Speaker {
         if members.keys().any(|name| !known.contains(&name.as_str())) || claims && !node.holes().contains(&holes.from) {
             return Err(unsayable());
         }
-        self.clear(&[holes.target, holes.payload, holes.from, holes.room]);
-        let mut set = |hole, value: Option<&Value>| {
-            if let Some(value) = value {
-                self.values.set(hole, value.clone());
-            }
-        };
-        set(holes.target, members.get("target"));
-        set(holes.payload, members.get(kind.payload_member()));
-        set(holes.from, members.get("from").or(self.id.as_ref()));
         let room = self.room.as_ref().map(|room| self.rooms.real(room));
-        set(holes.room, room.as_ref());
-        set(holes.kind, Some(&plan.kinds[kind as usize].as_str().into()));
+        let filled = Lent {
+            values: &self.values,
+            lent: [
+                (holes.target, members.get("target")),
+                (holes.payload, members.get(kind.payload_member())),
+                (holes.from, members.get("from").or(self.id.as_ref())),
+                (holes.room, room.as_deref()),
+                (holes.kind, Some(&plan.kinds[kind as usize])),
+            ],
+        };
+        let send = vec![plain(node, &filled).ok_or_else(unsayable)?];
         self.last_signal = kind;
-        let send = vec![plain(node, &self.values).ok_or_else(unsayable)?];
         Ok(Reaction { send, ..Reaction::default() })
     }
 

@@ -101,16 +101,16 @@ fn what_a_message_says_beyond_its_pattern_is_kept_where_its_names_are_the_protoc
     let refused = json!({"success": false, "code": "room-full", "error": "Room is full"});
     assert_eq!(speaker.hear_ack(0, std::slice::from_ref(&refused)), [Incoming::Ack { ack: 0, data: Some(refused) }]);
     let error = json!({"type": "offer-error", "message": "no such user"});
-    assert_eq!(speaker.hear(&json!(["error", error])).incoming, [event("error", error)]);
+    assert_eq!(speaker.hear(json!(["error", error])).incoming, [event("error", error)]);
     let mut speaker = built_in("glare");
     let joined = json!({"userId": "b", "timestamp": "t", "name": "Bo"});
-    let heard = speaker.hear(&json!({"event": "user-joined", "data": joined}));
+    let heard = speaker.hear(json!({"event": "user-joined", "data": joined}));
     assert_eq!(heard.incoming, [event("user-joined", joined)]);
 }
 
 #[test]
 fn what_another_protocol_says_beyond_a_pattern_means_nothing() {
-    let heard = speaker(MATCHBOX).hear(&json!({"NewPeer": "b", "userId": "c"}));
+    let heard = speaker(MATCHBOX).hear(json!({"NewPeer": "b", "userId": "c"}));
     assert_eq!(heard.incoming, [event("user-joined", json!({"userId": "b"}))]);
 }
 
@@ -147,20 +147,20 @@ fn replies_belong_to_the_request_of_their_number() {
     let mut speaker = built_in("glare");
     speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
     speaker.say("join-room", Some(&json!("s")), Some(1)).unwrap();
-    let reply = speaker.hear(&json!({"event": "ack", "ack": 1, "data": {"success": false, "error": "no"}}));
+    let reply = speaker.hear(json!({"event": "ack", "ack": 1, "data": {"success": false, "error": "no"}}));
     assert_eq!(reply.incoming, [Incoming::Ack { ack: 1, data: Some(json!({"success": false, "error": "no"})) }]);
 }
 
 #[test]
 fn an_externally_tagged_signal_is_read_and_written() {
     let mut speaker = speaker(MATCHBOX);
-    assert_eq!(speaker.hear(&json!({"IdAssigned": "me"})).identified.as_deref(), Some("me"));
+    assert_eq!(speaker.hear(json!({"IdAssigned": "me"})).identified.as_deref(), Some("me"));
     let reaction = speaker.say("ice-candidate", Some(&json!({"target": "you", "candidate": null})), None).unwrap();
     assert_eq!(
         sent(&reaction),
         [json!({"Signal": {"receiver": "you", "data": {"kind": "candidate", "payload": null}}})]
     );
-    let heard = speaker.hear(&json!({"Signal": {"sender": "you", "data": {"kind": "answer", "payload": [1]}}}));
+    let heard = speaker.hear(json!({"Signal": {"sender": "you", "data": {"kind": "answer", "payload": [1]}}}));
     assert_eq!(heard.incoming, [event("answer", json!({"answer": [1], "from": "you"}))]);
 }
 
@@ -169,8 +169,8 @@ fn what_is_published_for_somebody_else_is_dropped() {
     let mut speaker = speaker(PUBSUB);
     speaker.identify("me");
     let signal = |to: &str| json!({"type": "publish", "data": {"from": "x", "to": to, "kind": "offer", "signal": 1}});
-    assert_eq!(speaker.hear(&signal("you")).incoming, []);
-    assert_eq!(speaker.hear(&signal("me")).incoming, [event("offer", json!({"offer": 1, "from": "x"}))]);
+    assert_eq!(speaker.hear(signal("you")).incoming, []);
+    assert_eq!(speaker.hear(signal("me")).incoming, [event("offer", json!({"offer": 1, "from": "x"}))]);
 }
 
 #[test]
@@ -188,15 +188,15 @@ fn who_asks_a_server_that_does_not_answer_is_in() {
 #[test]
 fn pings_are_answered_and_pongs_end_fences() {
     let mut speaker = speaker(PUBSUB);
-    assert_eq!(sent(&speaker.hear(&json!({"type": "ping"}))), [json!({"type": "pong"})]);
+    assert_eq!(sent(&speaker.hear(json!({"type": "ping"}))), [json!({"type": "pong"})]);
     assert_eq!(speaker.say_fence(9).unwrap().text, r#"{"type":"ping"}"#);
-    assert_eq!(speaker.hear(&json!({"type": "pong"})).incoming, [refusal(9)]);
-    assert_eq!(speaker.hear(&json!({"type": "pong"})).incoming, []);
+    assert_eq!(speaker.hear(json!({"type": "pong"})).incoming, [refusal(9)]);
+    assert_eq!(speaker.hear(json!({"type": "pong"})).incoming, []);
 }
 
 #[test]
 fn what_no_pattern_fits_is_recorded_under_no_name_of_the_protocol() {
-    let reaction = speaker(PUBSUB).hear(&json!({"type": "user-left", "data": 1}));
+    let reaction = speaker(PUBSUB).hear(json!({"type": "user-left", "data": 1}));
     let [Incoming::Event { event, .. }] = &reaction.incoming[..] else { panic!("an event") };
     assert_eq!(event, "(unmatched) user-left");
 }

@@ -103,7 +103,7 @@ impl Search<'_> {
             let altered = || script.clause_of_alteration(&message, sighting);
             let fits = sighting.at > since && (script.is_message(&message, sighting) || altered().is_some());
             if fits {
-                let early = !matches!(sighting.look, Look::Error(_)) && sighting.at < stand.floor as usize;
+                let early = script.is_of_room(sighting.look) && sighting.at < stand.floor as usize;
                 if early {
                     object(ORDER_02, Ground::Early { to, sighting: number });
                 }
@@ -138,6 +138,15 @@ impl Search<'_> {
 }
 
 impl Script {
+    /// Whether nothing of the kind may come before the ack of a join (ORDER-02).
+    fn is_of_room(&self, look: Look) -> bool {
+        match look {
+            Look::Notice { .. } | Look::RoomClosed | Look::HostChanged { .. } => true,
+            Look::Signal { .. } => !self.profile.dialect().reaches_everybody(),
+            Look::Error(_) => false,
+        }
+    }
+
     /// Whether a sighting is a message of the model.
     pub(super) fn is_message(&self, message: &Message, sighting: &Sighting) -> bool {
         let user = |slot: &Slot| self.lines[usize::from(*slot)].user;

@@ -98,6 +98,7 @@ impl Script {
             }
             Stimulus::Leave => Ask::Leave,
             Stimulus::Signal { kind, target, payload, fault } => {
+                let fault = fault.for_target(&self.profile);
                 let signal = match (fault, target, payload) {
                     (Fault::TooLarge, ..) => Err(SignalFault::TooLarge),
                     (Fault::None | Fault::Unclear, Some(target), Some(payload)) => {

@@ -9,7 +9,7 @@ use glare_model::requirement::{
 use serde_json::Value;
 
 use crate::{
-    dialect::Dialect,
+    dialect::{Dialect, MembersRule, SecondRoomRule},
     observation::{Observation, json_equal},
     oracle::{
         Oracle, Violation,
@@ -34,12 +34,12 @@ pub(in crate::oracle) fn judge_order(story: &Story, last: usize, dialect: &Diale
         let moments = moments(story, *connection, last);
         // Where nobody answers, whoever asks is in at once, and nothing can come before that.
         if dialect.answers_requests {
-            join_ack_comes_first(story, *connection, &moments, &mut found);
+            join_ack_comes_first(story, *connection, &moments, dialect, &mut found);
         }
         stays.extend(read_stays(story, *connection, &moments, dialect, &mut found));
         signals_keep_their_order(story, *connection, last, &mut found);
     }
-    notices_have_one_order(story, &stays, &mut found);
+    notices_have_one_order(story, &stays, dialect, &mut found);
     found
 }
 
@@ -91,7 +91,19 @@ fn accepted(act: &Act) -> Option<(&str, &[String])> {
 
 /// ORDER-02: nothing of the room before the join's ack. A client that left another room just before may still hear of
 /// that one, and is not judged.
-fn join_ack_comes_first(story: &Story, connection: ConnectionId, moments: &[Moment<'_>], found: &mut Vec<Violation>) {
+fn join_ack_comes_first(
+    story: &Story,
+    connection: ConnectionId,
+    moments: &[Moment<'_>],
+    dialect: &Dialect,
+    found: &mut Vec<Violation>,
+) {
+    let is_of_room = |what: &Observation| match what {
+        Observation::Notice { .. } => true,
+        Observation::Signal { .. } => !dialect.reaches_everybody(),
+        Observation::Accepted { .. } | Observation::Refused | Observation::Error { .. } => false,
+        Observation::RoomClosed | Observation::HostChanged { .. } | Observation::Unknown => false,
+    };
     let mut waiting = false;
     let mut inside = false;
     let mut leaving = false;
@@ -116,7 +128,7 @@ fn join_ack_comes_first(story: &Story, connection: ConnectionId, moments: &[Mome
                 }
             }
             Moment::Seen(seen) => {
-                if waiting && matches!(seen.what, Observation::Notice { .. } | Observation::Signal { .. }) {
+                if waiting && is_of_room(&seen.what) {
                     let name = story.name(connection);
                     let expected = format!("{name} gets the ack of its join before anything of the room");
                     found.push(violation(story, ORDER_02, seen.at, expected, "a message of the room came first"));
@@ -131,6 +143,8 @@ fn join_ack_comes_first(story: &Story, connection: ConnectionId, moments: &[Mome
 struct Stay {
     connection: ConnectionId,
     room: String,
+    /// Where in the trace the room was asked for.
+    since: usize,
     notices: Vec<Notice>,
 }
 
@@ -158,13 +172,13 @@ fn read_stays(
         match moment {
             Moment::Acked(act) => {
                 if let Some((room, existing)) = accepted(act) {
-                    stays.push(Stay { connection, room: room.to_owned(), notices: Vec::new() });
+                    stays.push(Stay { connection, room: room.to_owned(), since: act.at, notices: Vec::new() });
                     known = existing.iter().cloned().collect();
                     early.clear();
                     open = true;
                 }
             }
-            Moment::Act(act) => open &= !matches!(act.stimulus(), Stimulus::Leave | Stimulus::Ending(_)),
+            Moment::Act(act) => open &= !ends_stay(act, dialect),
             Moment::Seen(_) if !open => {}
             Moment::Seen(seen) => match &seen.what {
                 Observation::Notice { left, user, .. } => {
@@ -198,6 +212,15 @@ fn read_stays(
         }
     }
     stays
+}
+
+/// Whether a member may not be where it was any more, or be told anew who is there, without hearing that it is so.
+fn ends_stay(act: &Act, dialect: &Dialect) -> bool {
+    match act.stimulus() {
+        Stimulus::Leave | Stimulus::Ending(_) => true,
+        Stimulus::Request { ack, .. } => !ack && dialect.second_room == SecondRoomRule::Moves,
+        Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken { .. } => false,
+    }
 }
 
 /// ORDER-03: what one receiver gets of one sender comes in the order in which it was sent.
@@ -244,11 +267,11 @@ fn signals_keep_their_order(story: &Story, receiver: ConnectionId, last: usize, 
 }
 
 /// ORDER-04: any two members of one room see the notices that both see in one order.
-fn notices_have_one_order(story: &Story, stays: &[Stay], found: &mut Vec<Violation>) {
+fn notices_have_one_order(story: &Story, stays: &[Stay], dialect: &Dialect, found: &mut Vec<Violation>) {
     for (place, one) in stays.iter().enumerate() {
         for other in stays[..place].iter().filter(|other| other.room == one.room && other.connection != one.connection)
         {
-            let (mine, theirs) = (common(story, one, other), common(story, other, one));
+            let (mine, theirs) = (common(story, one, other, dialect), common(story, other, one, dialect));
             let differs = mine.iter().zip(&theirs).find(|((_, mine), (_, theirs))| mine != theirs);
             if let (true, Some(((at, _), _))) = (mine.len() == theirs.len(), differs) {
                 let expected = format!(
@@ -263,9 +286,10 @@ fn notices_have_one_order(story: &Story, stays: &[Stay], found: &mut Vec<Violati
 }
 
 /// The notices of one stay that are about the same events as notices of another one: where in the trace, and which event.
-fn common<'a>(story: &'a Story, stay: &'a Stay, other: &'a Stay) -> Vec<(usize, Event<'a>)> {
-    let others: BTreeSet<_> = other.notices.iter().filter_map(|notice| event(story, notice)).collect();
-    let own = stay.notices.iter().filter_map(|notice| Some((notice.at, event(story, notice)?)));
+fn common<'a>(story: &'a Story, stay: &'a Stay, other: &'a Stay, dialect: &Dialect) -> Vec<(usize, Event<'a>)> {
+    let others = other.notices.iter().filter_map(|notice| event(story, other, notice, dialect));
+    let others: BTreeSet<_> = others.collect();
+    let own = stay.notices.iter().filter_map(|notice| Some((notice.at, event(story, stay, notice, dialect)?)));
     own.filter(|(_, event)| others.contains(event)).collect()
 }
 
@@ -273,13 +297,18 @@ fn common<'a>(story: &'a Story, stay: &'a Stay, other: &'a Stay) -> Vec<(usize, 
 type Event<'a> = (usize, bool, &'a str);
 
 /// The one event that a notice can be about; none where a client came or went more than once in that phase, for two
-/// members may have seen different ones of these.
-fn event<'a>(story: &Story, notice: &'a Notice) -> Option<Event<'a>> {
-    let number = story.phases.partition_point(|phase| phase.began_at <= notice.at).checked_sub(1)?;
-    let phase = &story.phases[number];
-    let acts = phase.acts.iter().filter(|act| story.user(act.connection) == notice.user);
+/// members may have seen different ones of these. Neither where it may only say who was there before: in which order a
+/// joiner hears of those is free.
+fn event<'a>(story: &Story, stay: &Stay, notice: &'a Notice, dialect: &Dialect) -> Option<Event<'a>> {
+    let phase_of = |at: usize| story.phases.partition_point(|phase| phase.began_at <= at).checked_sub(1);
+    let number = phase_of(notice.at)?;
+    if dialect.members == MembersRule::Announced && !notice.left && phase_of(stay.since) == Some(number) {
+        return None;
+    }
+    let moves = dialect.second_room == SecondRoomRule::Moves;
+    let acts = story.phases[number].acts.iter().filter(|act| story.user(act.connection) == notice.user);
     let may_be = acts.filter(|act| match act.stimulus() {
-        Stimulus::Request { .. } => !notice.left,
+        Stimulus::Request { .. } => !notice.left || moves,
         Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken { .. } => notice.left,
         Stimulus::Signal { .. } | Stimulus::UnknownEvent => false,
     });

@@ -33,7 +33,7 @@ pub(super) struct Sent<'a> {
 
 pub(super) fn signal(scene: &Scene<'_>, act: &Act, sent: &Sent<'_>, found: &mut Vec<Violation>) {
     scene.expect_no_stray_notices(found);
-    match sent.fault {
+    match sent.fault.for_target(&scene.before.profile) {
         Fault::Unclear => {}
         Fault::Malformed => {
             // A target that is there and no string has a clause of its own for whom it may reach.

@@ -84,7 +84,8 @@ pub(in crate::transport) async fn open_with(
 }
 
 /// Host and port.
-fn address(url: &Url) -> Result<String, OpenError> {
+/// Host and port of a URL.
+pub(in crate::transport) fn address(url: &Url) -> Result<String, OpenError> {
     let host = url.host().ok_or_else(|| OpenError::NotThisProtocol(format!("{url} names no host")))?;
     Ok(format!("{host}:{}", url.port_or_known_default().unwrap_or(80)))
 }
@@ -178,7 +179,8 @@ pub(super) fn break_reason(error: &Error) -> String {
     }
 }
 
-fn connect_failure(address: &str, error: &io::Error) -> String {
+/// Why a TCP connection could not be opened, in words.
+pub(in crate::transport) fn connect_failure(address: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => format!("nobody listens on {address} (connection refused)"),
         _ => format!("cannot connect to {address}: {error}"),

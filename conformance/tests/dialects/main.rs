@@ -1,6 +1,8 @@
 //! What a target declares is what it is held to: a server of a dialect passes where the dialect is declared, and fails where
 //! it is not.
 
+mod order;
+
 use std::{sync::Arc, time::Duration};
 
 use glare_conformance::{
@@ -10,11 +12,19 @@ use glare_conformance::{
     },
     driver::{Settings, drive},
     oracle::{Judgement, judge},
-    scenario::{Scenario, generate::random::random, library},
-    transport::{Memory, ModelCore, Transport, virtual_time},
+    scenario::{Scenario, generate::random::random, library, parse},
+    transport::{CoreEffect, CoreInput, Memory, ModelCore, RoomCore, Transport, virtual_time},
     verdict::Verdict,
 };
-use glare_model::requirement::{Level, RequirementId, ids::RELAY_07};
+use glare_model::{
+    message::{ClientMessage, Signal, SignalKind, Target},
+    requirement::{
+        Level, RequirementId,
+        ids::{ERR_02, RELAY_07},
+    },
+    room::Input,
+};
+use serde_json::{Value, value::RawValue};
 
 const SETTINGS: Settings = Settings { timeout: Duration::from_secs(2), nonce: 1 };
 
@@ -47,7 +57,11 @@ fn dialects() -> Vec<(&'static str, Dialect)> {
 
 /// A server of one dialect, judged as one of another; none where the case is of no concern to that.
 fn judged(server: &Dialect, declared: &Dialect, case: &Scenario) -> Option<Judgement> {
-    let transport = Transport::Memory(Memory::new(ModelCore::with_rules(server.rules())));
+    judged_core(ModelCore::with_rules(server.rules()), declared, case)
+}
+
+fn judged_core(server: impl RoomCore + 'static, declared: &Dialect, case: &Scenario) -> Option<Judgement> {
+    let transport = Transport::Memory(Memory::new(server));
     let transport = transport.with_profile(Profile::CORE.with_dialect(*declared));
     let case = transport.adapt(&Arc::new(case.clone())).ok()?;
     let runtime = virtual_time().expect("a runtime");
@@ -116,4 +130,35 @@ fn clauses_without_meaning_in_a_dialect_are_said_to_be_so() {
         assert_eq!(unjudged == 0, is_all, "{name}");
     }
     assert!(RequirementId::all().iter().all(|clause| Dialect::CORE.reason(*clause).is_none()));
+}
+
+/// Relays offers of any size.
+struct Unlimited(ModelCore);
+
+impl RoomCore for Unlimited {
+    fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect> {
+        self.0.handle(input)
+    }
+
+    fn raw_event(&mut self, key: u64, event: &str, data: Option<&Value>) -> Option<Vec<CoreEffect>> {
+        let data = data.filter(|_| event == "offer")?;
+        let target = data["target"].as_str()?.strip_prefix("user-")?.parse().ok()?;
+        let payload = RawValue::from_string(data["offer"].to_string()).ok()?;
+        let signal = Ok(Signal { target: Target::User(target), payload });
+        Some(self.handle(Input::Message(key, ClientMessage::Signal { kind: SignalKind::Offer, signal })))
+    }
+}
+
+#[test]
+fn a_description_of_any_size_may_be_delivered_where_no_limit_is_declared() {
+    let unlimited = Dialect { unjudged: [ERR_02].into_iter().collect(), ..Dialect::CORE };
+    let text = "case: large\ntitle: t\ncovers: RELAY-02\nA create r\nB join r\nA offer B @text(131072)\nA offer B 1\n";
+    let case = &parse(text).expect("a case")[0];
+    let broken = |judged: Option<Judgement>| {
+        judged.expect("it applies").violations.into_iter().map(|one| one.requirement).collect::<Vec<_>>()
+    };
+    let relays = |declared| broken(judged_core(Unlimited(ModelCore::default()), declared, case));
+    assert_eq!(relays(&unlimited), []);
+    assert!(relays(&Dialect::CORE).contains(&ERR_02));
+    assert_eq!(broken(judged_core(ModelCore::default(), &unlimited, case)), []);
 }
