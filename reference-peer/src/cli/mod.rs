@@ -1,6 +1,8 @@
 //! The command line.
 
 mod console;
+mod examine;
+mod interrupts;
 mod join;
 mod judge;
 mod table;
@@ -34,6 +36,8 @@ enum Command {
     Join(Box<join::Join>),
     /// Judge traces of peers by the model.
     Judge(judge::Judge),
+    /// Examine a peer: be its server and its remotes, and drive it through what the clauses of negotiation are about.
+    Examine(examine::Examine),
     /// Print the transition table of the negotiation as JSON, for implementations in other languages.
     Table,
 }
@@ -43,6 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Join(join) => join::run(*join),
         Command::Judge(judge) => judge::run(&judge),
+        Command::Examine(examine) => examine::run(&examine),
         Command::Table => table::run(),
     }
 }
