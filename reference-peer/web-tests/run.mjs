@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { connected, generations, join, launch, restarted, sees } from "./browser.mjs";
-import { Peer, Server, endAll } from "./processes.mjs";
+import { Listener, Peer, Server, endAll } from "./processes.mjs";
 
 const [bin, ...only] = process.argv.slice(2);
 const command = (name) => path(bin, name);
@@ -198,8 +198,10 @@ test("a screen is shared and the camera comes back; switches are seen by others"
   await peer.next("the screen is gone", profile(false, false));
   peer.type("/screen");
   await page.waitForFunction(() => document.querySelector(".tile:not(.own) video").videoWidth === 640);
+  await page.locator(".tile.screen:not(.own)").waitFor();
   peer.type("/camera");
   await page.waitForFunction(() => document.querySelector(".tile:not(.own) video").videoWidth === 320);
+  await page.locator(".tile:not(.own):not(.screen)").waitFor();
   const text = await end(page);
   assert.equal(await peer.leave(), 0);
   assert.match(text, /"replace"/);
@@ -276,6 +278,25 @@ test("a killed peer is noticed, and after a restart of the server everybody meet
   await page.context().close();
   assert.equal(await peer.leave(), 0);
   await server.stop();
+});
+
+test("native peers meet on a server of another wire, by its binding", async () => {
+  const fixtures = path(import.meta.dirname, "../../conformance/fixtures/node");
+  const server = await new Listener(path(fixtures, "lobby.js")).start();
+  const url = `${path(fixtures, "lobby.toml")}:${server.url}`;
+  const [one, other] = ["Ada", "Bob"].map((name, index) => {
+    const file = path(scratch, `bound-${index}.ndjson`);
+    const peer = new Peer(command("glare-peer"), url, "hall", name, ["--trace", file]);
+    return Object.assign(peer, { trace: () => readFileSync(file, "utf8") });
+  });
+  await Promise.all([one, other].map((peer) => peer.until("video arrived", hasVideo)));
+  one.type("hello Bob");
+  await other.until("it was written to", wrote("hello Bob"));
+  assert.equal(await other.leave(), 0);
+  await one.until("it was noticed", ({ event }) => event === "user-left");
+  assert.equal(await one.leave(), 0);
+  await server.stop();
+  judge("bound", one.trace(), other.trace());
 });
 
 // `glare test-peer` is server and remotes of whatever open.mjs opens; the verdict is by clause.

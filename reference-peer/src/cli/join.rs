@@ -16,7 +16,7 @@ use glare_peer::{
     native::{IceServer, Media, NativeFactory},
     report::{End, Report},
     session::{Config, Enter, Recorder, Session},
-    signaling::Endpoint,
+    signaling::Server,
     trace::Line,
 };
 use tokio::time::{Instant, sleep_until};
@@ -31,8 +31,8 @@ use super::{
 #[derive(Args)]
 pub(super) struct Join {
     /// The server: http://HOST:PORT is Socket.IO, ws://HOST:PORT/ws is JSON over WebSocket; sio: or glare: before it decides
-    /// otherwise.
-    url: Endpoint,
+    /// otherwise. A binding before it (`glare bindings list`, or ./FILE.toml) is for a server of another wire.
+    url: Server,
 
     /// The room's id.
     room: String,

@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   glare-peer join http://127.0.0.1:3000 kitchen --name Ada --chat     a test picture, and a chat in the terminal
   glare-peer join ws://127.0.0.1:3000/ws kitchen --media echo         send back what is received
+  glare-peer join ./mine.toml:http://127.0.0.1:3000 kitchen           a server of another wire, by its binding
   glare-peer join http://127.0.0.1:3000 kitchen --format ndjson --trace ada.ndjson --leave-after 10
   glare-peer judge ada.ndjson bob.ndjson --settled                    hold what they did against the model
 
