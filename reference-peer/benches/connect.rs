@@ -3,11 +3,7 @@
 //!
 //!   cargo bench -p glare-peer            `-- --rounds N` for another number of rounds
 
-use std::{
-    fs,
-    io::Write,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use glare_model::message::SignalKind;
 use glare_peer::{
@@ -20,6 +16,10 @@ use glare_peer::{
 };
 use glare_server::Server;
 use tokio::sync::{mpsc, watch};
+
+use support::{Left, say};
+
+mod support;
 
 const ROUNDS: usize = 30;
 const CYCLES: usize = 100;
@@ -52,15 +52,11 @@ async fn measure(rounds: usize) {
         say(&format!("  {name:16} {:7.1} ms  ({:.1} to {:.1})  {ratio:.2}x", ms(middle), ms(first), ms(last)));
     }
     two_peers(&json, "warm").await;
-    let before = left();
+    let before = Left::count();
     for cycle in 0..CYCLES {
         two_peers(&json, &format!("cycle {cycle}")).await;
     }
-    let after = left();
-    say(&format!(
-        "{CYCLES} cycles of two peers: files {} -> {}, tasks {} -> {}, resident {} -> {} KiB",
-        before.0, after.0, before.1, after.1, before.2, after.2
-    ));
+    say(&format!("{CYCLES} cycles of two peers: {}", before.until(&Left::count())));
     server.shutdown().await;
 }
 
@@ -135,15 +131,6 @@ async fn until(session: &mut Session, is_it: impl Fn(&Report) -> bool) {
     }
 }
 
-/// Open files, tasks, resident memory in KiB.
-fn left() -> (usize, usize, usize) {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = resident.and_then(|text| text.split_whitespace().next()?.parse().ok()).unwrap_or(0);
-    let files = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
-    (files, tokio::runtime::Handle::current().metrics().num_alive_tasks(), kib)
-}
-
 fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
@@ -151,8 +138,4 @@ fn median(times: &mut [Duration]) -> Duration {
 
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").expect("stdout is open");
 }

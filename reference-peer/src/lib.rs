@@ -21,6 +21,7 @@
 //! remote. Events of one remote are handled one at a time, and the commands of each are carried out to the end before the
 //! next. Every event and command is recorded ([`trace`]), and the record is judged by the model ([`judge`]).
 
+pub mod examine;
 pub mod judge;
 pub mod limits;
 pub mod local;

@@ -89,3 +89,43 @@ pub const ICE_CHECKS_MAX: u16 = 500;
 
 /// The longest frame of a test picture, in bytes.
 pub const PATTERN_FRAME_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a program under test may take to start and to join its room: a browser takes its time.
+pub const EXAMINE_JOIN_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a peer under test may take to connect, or to leave.
+pub const EXAMINE_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long its offer is waited for, where it need not make one, and an address of it.
+pub const EXAMINE_OFFER_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long it has to show that it applied what it must not apply. It decides nothing: if nothing shows, the case goes on, and
+/// the connection that has to come decides.
+pub const EXAMINE_EFFECT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long it may take to try the only candidate that it has.
+pub const EXAMINE_CHECK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it may take to close a connection that it has to close.
+pub const EXAMINE_CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it may take to end when it was asked to, after its case, before it is killed.
+pub const EXAMINE_STOP_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The pause between two looks at a socket that has to be closed.
+pub const EXAMINE_PROBE_PERIOD: Duration = Duration::from_millis(10);
+
+/// Connections that are opened until the server gives an id on the wanted side of the peer's.
+pub const EXAMINE_IDS_MAX: usize = 200;
+
+/// Lines of a program under test that are kept, the last ones.
+pub const EXAMINE_TAIL_LINES_MAX: usize = 20;
+
+/// Of these, what is shown of a case that failed.
+pub const EXAMINE_SHOWN_LINES_MAX: usize = 6;
+
+/// The longest of them, in bytes.
+pub const EXAMINE_LINE_BYTES_MAX: u64 = 2000;
+
+/// The longest datagram that a played candidate reads.
+pub const EXAMINE_DATAGRAM_BYTES_MAX: usize = 2048;

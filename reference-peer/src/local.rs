@@ -29,6 +29,9 @@ pub enum Saying {
         audio: bool,
         /// Whether its camera or screen is shown.
         video: bool,
+        /// Whether that is its screen, which has to be seen whole.
+        #[serde(default)]
+        screen: bool,
     },
     /// Something for people.
     Chat {
@@ -41,7 +44,8 @@ impl Saying {
     /// What is said of the application.
     #[must_use]
     pub fn profile(local: &Local) -> Self {
-        Self::Profile { name: local.name.clone(), audio: local.audio, video: local.video }
+        let screen = local.source == Source::Screen;
+        Self::Profile { name: local.name.clone(), audio: local.audio, video: local.video, screen }
     }
 
     /// As it is sent.
@@ -65,10 +69,16 @@ mod tests {
     fn what_is_said_is_understood() {
         for saying in [
             Saying::Chat { text: "a \"b\" \u{1f600}".into() },
-            Saying::Profile { name: "A".into(), audio: true, video: false },
+            Saying::Profile { name: "A".into(), audio: true, video: false, screen: true },
         ] {
             assert_eq!(Saying::of_text(&saying.to_text()), saying);
         }
+    }
+
+    #[test]
+    fn a_profile_that_tells_no_screen_shows_none() {
+        let saying = Saying::of_text(r#"{"type":"profile","name":"A","audio":true,"video":true}"#);
+        assert_eq!(saying, Saying::Profile { name: "A".into(), audio: true, video: true, screen: false });
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 
 const PATIENCE_MS = 30_000;
 const running = new Set();
 
-function start(command, args) {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+function start(command, args, env = process.env) {
+  const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   running.add(child);
   child.errors = "";
   child.stderr.on("data", (text) => { child.errors += text; });
@@ -39,6 +41,35 @@ export class Server {
 
   async stop(signal = "SIGTERM") {
     this.child.kill(signal);
+    await this.child.ended;
+  }
+}
+
+// A Node server that takes its port from the environment and says nothing.
+export class Listener {
+  constructor(script) {
+    this.script = script;
+  }
+
+  async start() {
+    const probe = createServer().listen(0, "127.0.0.1");
+    await once(probe, "listening");
+    const { port } = probe.address();
+    await new Promise((resolve) => { probe.close(resolve); });
+    this.child = start(process.execPath, [this.script], { ...process.env, PORT: String(port) });
+    this.url = `http://127.0.0.1:${port}`;
+    for (let waited = 0; waited < PATIENCE_MS; waited += 50) {
+      const socket = connect(port, "127.0.0.1");
+      const isOpen = await once(socket, "connect").then(() => true, () => false);
+      socket.destroy();
+      if (isOpen) return this;
+      await pause(50);
+    }
+    throw new Error(`${this.script} does not listen\n${this.child.errors}`);
+  }
+
+  async stop() {
+    this.child.kill("SIGTERM");
     await this.child.ended;
   }
 }

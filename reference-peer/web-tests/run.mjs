@@ -4,12 +4,12 @@
 //   node run.mjs BIN_DIR [NAME..]     only the tests whose names contain one of these
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { connected, generations, join, launch, restarted, sees } from "./browser.mjs";
-import { Peer, Server, endAll } from "./processes.mjs";
+import { Listener, Peer, Server, endAll } from "./processes.mjs";
 
 const [bin, ...only] = process.argv.slice(2);
 const command = (name) => path(bin, name);
@@ -198,8 +198,10 @@ test("a screen is shared and the camera comes back; switches are seen by others"
   await peer.next("the screen is gone", profile(false, false));
   peer.type("/screen");
   await page.waitForFunction(() => document.querySelector(".tile:not(.own) video").videoWidth === 640);
+  await page.locator(".tile.screen:not(.own)").waitFor();
   peer.type("/camera");
   await page.waitForFunction(() => document.querySelector(".tile:not(.own) video").videoWidth === 320);
+  await page.locator(".tile:not(.own):not(.screen)").waitFor();
   const text = await end(page);
   assert.equal(await peer.leave(), 0);
   assert.match(text, /"replace"/);
@@ -276,6 +278,55 @@ test("a killed peer is noticed, and after a restart of the server everybody meet
   await page.context().close();
   assert.equal(await peer.leave(), 0);
   await server.stop();
+});
+
+test("native peers meet on a server of another wire, by its binding", async () => {
+  const fixtures = path(import.meta.dirname, "../../conformance/fixtures/node");
+  const server = await new Listener(path(fixtures, "lobby.js")).start();
+  const url = `${path(fixtures, "lobby.toml")}:${server.url}`;
+  const [one, other] = ["Ada", "Bob"].map((name, index) => {
+    const file = path(scratch, `bound-${index}.ndjson`);
+    const peer = new Peer(command("glare-peer"), url, "hall", name, ["--trace", file]);
+    return Object.assign(peer, { trace: () => readFileSync(file, "utf8") });
+  });
+  await Promise.all([one, other].map((peer) => peer.until("video arrived", hasVideo)));
+  one.type("hello Bob");
+  await other.until("it was written to", wrote("hello Bob"));
+  assert.equal(await other.leave(), 0);
+  await one.until("it was noticed", ({ event }) => event === "user-left");
+  assert.equal(await one.leave(), 0);
+  await server.stop();
+  judge("bound", one.trace(), other.trace());
+});
+
+// `glare test-peer` is server and remotes of whatever open.mjs opens; the verdict is by clause.
+function examine(kind, ...args) {
+  const script = path(import.meta.dirname, "open.mjs");
+  const process = [`'${globalThis.process.execPath}' '${script}' ${kind} {url} {room}`, ...args].join(" ");
+  return new Promise((resolve) => {
+    execFile(command("glare-peer"), ["examine", "--process", process], (error, stdout, stderr) => {
+      const clauses = stdout.split("\n").filter((line) => /^NEG-\d\d /.test(line));
+      const of = (verdict) => clauses.filter((line) => line.includes(verdict)).map((line) => line.slice(0, 6));
+      resolve({ code: error?.code ?? 0, kept: of("kept"), broken: of("broken"), text: stdout + stderr });
+    });
+  });
+}
+
+const EXAMINED = ["NEG-01", "NEG-02", "NEG-03", "NEG-04", "NEG-05", "NEG-06", "NEG-07", "NEG-08", "NEG-09"];
+
+for (const strategy of ["lower-id-offers", "perfect-negotiation"]) {
+  test(`the page keeps every clause when it is examined, with ${strategy}`, async () => {
+    const { code, kept, text } = await examine("page", strategy);
+    assert.equal(code, 0, text);
+    assert.deepEqual(kept, EXAMINED, text);
+  });
+}
+
+test("a naive client, as a tutorial's reader writes it, is found out clause by clause when it is examined", async () => {
+  const { code, kept, broken, text } = await examine("naive");
+  assert.equal(code, 1, text);
+  assert.deepEqual(broken, ["NEG-01", "NEG-02", "NEG-03", "NEG-04", "NEG-07"], text);
+  assert.deepEqual(kept, ["NEG-05", "NEG-06", "NEG-08", "NEG-09"], text);
 });
 
 async function main() {

@@ -164,7 +164,7 @@ function listen(current) {
     const tile = tiles.open(id, "Guest");
     tile.rename(String(detail.name));
     tile.hears(Boolean(detail.audio));
-    tile.shows(Boolean(detail.video));
+    tile.shows(Boolean(detail.video), Boolean(detail.screen));
     if (tile.isNew) toast(`${tile.name} joined`);
     tile.isNew = false;
   });

@@ -137,7 +137,7 @@ export class Session extends EventTarget {
   }
 
   profile() {
-    return { type: "profile", name: this.name, ...this.media.switches() };
+    return { type: "profile", name: this.name, ...this.media.switches(), screen: this.media.screen !== null };
   }
 
   // Writes to everybody; returns how many could be reached.

@@ -14,6 +14,7 @@ mod shell;
 mod snapshot;
 mod suite;
 mod test;
+mod test_peer;
 
 use std::{
     io::{IsTerminal, Write},
@@ -61,6 +62,7 @@ Examples:
   glare test                                        judge the embedded reference server
   glare test tutorial:http://127.0.0.1:3000         judge a Socket.IO server
   glare test ws://127.0.0.1:3000/ws                 judge a JSON WebSocket server
+  glare test-peer --process 'node peer.js {url} {room}'   judge a peer
   glare check reference                             explore the model of the protocol
   glare list requirements                           every clause with its level
 
@@ -70,6 +72,8 @@ Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 incomplete.";
 enum Subcommands {
     /// Judge a signaling server, clause by clause.
     Test(TestArgs),
+    /// Judge a peer instead: be its server and its remotes, and drive it through crossing offers, late answers and the like.
+    TestPeer(test_peer::TestPeerArgs),
     /// Run the cases of a scenario file against a server, several times each: FIXED, FAILED or ERROR.
     Replay(ReplayArgs),
     /// Judge saved traces, of this program or of another one.
@@ -331,6 +335,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Subcommands::Test(args) => test::test(&args),
+        Subcommands::TestPeer(args) => test_peer::test_peer(&args).map(|never| match never {}),
         Subcommands::Replay(args) => replay::replay(&args),
         Subcommands::Judge(args) => judge::judge(&args),
         Subcommands::Check(args) => check::check(&args),

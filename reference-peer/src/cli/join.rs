@@ -16,21 +16,23 @@ use glare_peer::{
     native::{IceServer, Media, NativeFactory},
     report::{End, Report},
     session::{Config, Enter, Recorder, Session},
-    signaling::Endpoint,
+    signaling::Server,
     trace::Line,
 };
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    complain, console, name,
+    complain, console,
+    interrupts::Interrupts,
+    name,
     typed::{HELP, Typed, command, lines_of_stdin, next_line},
 };
 
 #[derive(Args)]
 pub(super) struct Join {
     /// The server: http://HOST:PORT is Socket.IO, ws://HOST:PORT/ws is JSON over WebSocket; sio: or glare: before it decides
-    /// otherwise.
-    url: Endpoint,
+    /// otherwise. A binding before it (`glare bindings list`, or ./FILE.toml) is for a server of another wire.
+    url: Server,
 
     /// The room's id.
     room: String,
@@ -169,7 +171,7 @@ async fn live(join: Join, recorder: Recorder) -> ExitCode {
         Format::Ndjson => false,
     };
     let leave_at = join.leave_after.map(|seconds| Instant::now() + Duration::from_secs(seconds.into()));
-    let Ok(mut interrupted) = signals() else { return complain("cannot listen for Ctrl-C") };
+    let Ok(mut interrupted) = Interrupts::listen() else { return complain("cannot listen for Ctrl-C") };
     let mut typed = join.chat.then(lines_of_stdin);
     let mut session = Session::start(config, join.url, factory);
     loop {
@@ -205,37 +207,6 @@ fn code(end: &End) -> ExitCode {
     match end {
         End::Left | End::RoomClosed { .. } => ExitCode::SUCCESS,
         End::Refused { .. } | End::Unreachable { .. } => ExitCode::FAILURE,
-    }
-}
-
-/// SIGINT and SIGTERM.
-struct Interrupts {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-fn signals() -> std::io::Result<Interrupts> {
-    #[cfg(unix)]
-    use tokio::signal::unix::{SignalKind, signal};
-    Ok(Interrupts {
-        #[cfg(unix)]
-        interrupt: signal(SignalKind::interrupt())?,
-        #[cfg(unix)]
-        terminate: signal(SignalKind::terminate())?,
-    })
-}
-
-impl Interrupts {
-    async fn recv(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await.ok();
     }
 }
 

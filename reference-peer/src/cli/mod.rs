@@ -1,6 +1,8 @@
 //! The command line.
 
 mod console;
+mod examine;
+mod interrupts;
 mod join;
 mod judge;
 mod table;
@@ -14,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   glare-peer join http://127.0.0.1:3000 kitchen --name Ada --chat     a test picture, and a chat in the terminal
   glare-peer join ws://127.0.0.1:3000/ws kitchen --media echo         send back what is received
+  glare-peer join ./mine.toml:http://127.0.0.1:3000 kitchen           a server of another wire, by its binding
   glare-peer join http://127.0.0.1:3000 kitchen --format ndjson --trace ada.ndjson --leave-after 10
   glare-peer judge ada.ndjson bob.ndjson --settled                    hold what they did against the model
 
@@ -34,6 +37,8 @@ enum Command {
     Join(Box<join::Join>),
     /// Judge traces of peers by the model.
     Judge(judge::Judge),
+    /// Examine a peer: be its server and its remotes, and drive it through what the clauses of negotiation are about.
+    Examine(examine::Examine),
     /// Print the transition table of the negotiation as JSON, for implementations in other languages.
     Table,
 }
@@ -43,6 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Join(join) => join::run(*join),
         Command::Judge(judge) => judge::run(&judge),
+        Command::Examine(examine) => examine::run(&examine),
         Command::Table => table::run(),
     }
 }

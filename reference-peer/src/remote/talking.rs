@@ -55,7 +55,7 @@ impl<F: Factory> Remote<F> {
                 let name = self.name.clone();
                 self.report(|remote| Report::Chat { remote, name, text }).await;
             }
-            Saying::Profile { name, audio, video } => {
+            Saying::Profile { name, audio, video, screen: _ } => {
                 self.name = Some(name.clone());
                 self.report(|remote| Report::Profile { remote, name, audio, video }).await;
             }

@@ -1,8 +1,10 @@
-//! The connection to a signaling server: Socket.IO v4 or JSON over WebSocket. It moves events and knows no room.
+//! The connection to a signaling server: Socket.IO v4, JSON over WebSocket, or whatever a binding describes. It moves events and
+//! knows no room.
 //!
 //! One task owns the socket. What is to be sent goes in by one bounded queue, and what arrives comes out by another one, acks
 //! included, in the order of arrival: the ack of a join is handled before the first event of the room (ORDER-02).
 
+mod bound;
 mod json;
 mod socketio;
 mod stream;
@@ -14,6 +16,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use url::Url;
 
 use crate::limits;
+pub use bound::{Bound, Server, ServerError};
 
 /// Where a server is and how it speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,164 @@
+//! The connection to a server of another wire, which a binding describes (docs/bindings.md): the suite's own client speaks it,
+//! and translates into the protocol's words and back.
+
+use std::{fmt, str::FromStr};
+
+use glare_conformance::{
+    target::{Target, TargetError},
+    transport::{Command, ConnectionId, Incoming as Arrived, Transport},
+};
+use tokio::sync::mpsc;
+
+use super::{ConnectError, Dial, Endpoint, EndpointError, Incoming, Outgoing, Signaling};
+use crate::limits;
+
+/// A server that a binding of the suite describes.
+#[derive(Clone)]
+pub struct Bound {
+    name: String,
+    transport: Transport,
+}
+
+/// A server of any wire.
+#[derive(Clone)]
+pub enum Server {
+    /// One that speaks a wire of docs/protocol.md.
+    Endpoint(Endpoint),
+    /// Another one.
+    Bound(Bound),
+}
+
+/// A text names no server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Without a binding.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// With one.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A target that is no server at an address.
+    #[error("{0}: a peer needs the address of a server, as in matchbox:ws://127.0.0.1:3536")]
+    NoAddress(String),
+    /// Rooms of that server are entered by connecting to them.
+    #[error("{0}: a room of this server is chosen by its address, and not by a request; glare-peer cannot enter it")]
+    NoRequests(String),
+}
+
+impl FromStr for Bound {
+    type Err = ServerError;
+
+    fn from_str(text: &str) -> Result<Self, ServerError> {
+        let target: Target = text.parse()?;
+        let transport = target.transport().ok_or_else(|| ServerError::NoAddress(text.to_owned()))?;
+        if matches!(transport, Transport::Memory(_)) {
+            return Err(ServerError::NoAddress(text.to_owned()));
+        }
+        if transport.enters_by_connecting() {
+            return Err(ServerError::NoRequests(text.to_owned()));
+        }
+        Ok(Self { name: text.to_owned(), transport })
+    }
+}
+
+impl FromStr for Server {
+    type Err = ServerError;
+
+    fn from_str(text: &str) -> Result<Self, ServerError> {
+        let is_ours = |prefix: &str| matches!(prefix, "http" | "https" | "ws" | "wss" | "sio" | "tutorial" | "glare");
+        match text.split_once(':') {
+            Some((prefix, _)) if !is_ours(prefix) => Ok(Self::Bound(text.parse()?)),
+            _ => Ok(Self::Endpoint(text.parse()?)),
+        }
+    }
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Bound").field(&self.name).finish()
+    }
+}
+
+impl Dial for Server {
+    async fn dial(&self) -> Result<Signaling, ConnectError> {
+        match self {
+            Self::Endpoint(endpoint) => endpoint.dial().await,
+            Self::Bound(bound) => bound.dial().await,
+        }
+    }
+}
+
+impl Dial for Bound {
+    async fn dial(&self) -> Result<Signaling, ConnectError> {
+        let failed = |problem: String| ConnectError { server: self.name.clone(), problem };
+        let (tagged, arriving) = mpsc::channel(limits::INCOMING_MAX);
+        let connected = self.transport.connect(ConnectionId(0), tagged, limits::CONNECT_TIMEOUT).await;
+        let connection = connected.map_err(|error| failed(error.to_string()))?;
+        let (outgoing, to_send) = mpsc::channel(limits::OUTGOING_MAX);
+        let (arrived, incoming) = mpsc::channel(limits::INCOMING_MAX);
+        let task = tokio::spawn(serve(connection.commands, to_send, arriving, arrived));
+        Ok(Signaling::new(connection.opened.user_id, outgoing, incoming, task))
+    }
+}
+
+/// Passes on, until nobody wants to send any more or the connection ends.
+async fn serve(
+    commands: mpsc::Sender<Command>,
+    mut to_send: mpsc::Receiver<Outgoing>,
+    mut arriving: mpsc::Receiver<(ConnectionId, Arrived)>,
+    arrived: mpsc::Sender<Incoming>,
+) {
+    let ended = loop {
+        tokio::select! {
+            outgoing = to_send.recv() => {
+                let Some(Outgoing { event, data, ack }) = outgoing else {
+                    // Already over, if nobody takes it.
+                    commands.send(Command::Close).await.ok();
+                    return;
+                };
+                if commands.send(Command::Emit { event: event.to_owned(), data, ack }).await.is_err() {
+                    break "the connection ended".to_owned();
+                }
+            }
+            incoming = arriving.recv() => {
+                let incoming = match incoming {
+                    Some((_, Arrived::Event { event, data })) => Incoming::Event(event, data.unwrap_or_default()),
+                    Some((_, Arrived::Ack { ack, data })) => Incoming::Ack(ack, data.unwrap_or_default()),
+                    Some((_, Arrived::Unsayable(why))) => break format!("this server has no words for it: {why}"),
+                    Some((_, Arrived::Ended(why))) => break why,
+                    None => break "the connection ended".to_owned(),
+                };
+                // A session that ends reads no more; then the next turn of the loop finds that out.
+                arrived.send(incoming).await.ok();
+            }
+        }
+    };
+    // Nobody may be listening any more.
+    arrived.send(Incoming::Ended(ended)).await.ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binding_decides_the_wire_and_without_one_the_scheme_does() {
+        for text in ["http://127.0.0.1:3000", "sio:http://127.0.0.1:3000", "ws://127.0.0.1:3000/ws"] {
+            assert!(matches!(text.parse(), Ok(Server::Endpoint(_))), "{text}");
+        }
+        assert!(matches!("peerpigeon:ws://127.0.0.1:3000".parse(), Ok(Server::Bound(_))));
+    }
+
+    #[test]
+    fn what_is_no_server_is_explained() {
+        for (text, culprit) in [
+            ("nowhere:http://127.0.0.1:3000", "nowhere"),
+            ("memory:reference", "address"),
+            ("./no-such-file.toml:http://127.0.0.1:3000", "no-such-file"),
+            ("https://a.test", "https"),
+        ] {
+            let Err(error) = text.parse::<Server>() else { panic!("{text} is no server") };
+            assert!(error.to_string().contains(culprit), "{text}: {error}");
+        }
+    }
+}
