@@ -1,7 +1,8 @@
 //! Dialects: where a target legitimately differs from docs/protocol.md, as data. The model's rules follow from it, and so
 //! does which clauses are judged. What is not declared has to be as in the document.
 
-use std::{collections::BTreeSet, fmt};
+mod clauses;
+mod rules;
 
 use glare_model::{
     requirement::{
@@ -15,7 +16,12 @@ use glare_model::{
     room::{Entry, Relay, RoomRules, SecondRoom},
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    clauses::Clauses,
+    rules::{MalformedRule, MembersRule, NoticesRule, ReachRule, RoomsRule, SecondRoomRule, UndeliverableRule},
+};
 
 /// How a target differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,62 +57,6 @@ pub struct Dialect {
     pub unjudged: Clauses,
 }
 
-/// A set of clauses.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Clauses(u128);
-
-impl Clauses {
-    /// Whether a clause is in it.
-    #[must_use]
-    pub fn contains(self, clause: RequirementId) -> bool {
-        self.0 & bit(clause) != 0
-    }
-
-    fn iter(self) -> impl Iterator<Item = RequirementId> {
-        RequirementId::all().iter().copied().filter(move |clause| self.contains(*clause))
-    }
-}
-
-impl FromIterator<RequirementId> for Clauses {
-    fn from_iter<I: IntoIterator<Item = RequirementId>>(clauses: I) -> Self {
-        Self(clauses.into_iter().fold(0, |bits, clause| bits | bit(clause)))
-    }
-}
-
-fn bit(clause: RequirementId) -> u128 {
-    const { assert!(RequirementId::COUNT <= u128::BITS as usize, "every clause has a bit") };
-    1 << clause.number()
-}
-
-impl fmt::Debug for Clauses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(RequirementId::as_str)).finish()
-    }
-}
-
-impl Serialize for Clauses {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(RequirementId::as_str))
-    }
-}
-
-impl<'de> Deserialize<'de> for Clauses {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let ids = BTreeSet::<String>::deserialize(deserializer)?;
-        ids.iter().map(|id| id.parse::<RequirementId>().map_err(D::Error::custom)).collect()
-    }
-}
-
-impl JsonSchema for Clauses {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Clauses".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        BTreeSet::<String>::json_schema(generator)
-    }
-}
-
 impl Default for Dialect {
     fn default() -> Self {
         Self::CORE
@@ -129,7 +79,7 @@ impl Dialect {
         leaves_by_message: true,
         enters_by_connecting: false,
         clients_choose_ids: false,
-        unjudged: Clauses(0),
+        unjudged: Clauses::NONE,
     };
 
     /// Whether a joiner gets a list of members.
@@ -236,93 +186,3 @@ const OF_ROOMS: &[RequirementId] = &[
     ROOM_01, ROOM_02, ROOM_03, ROOM_04, ROOM_05, ROOM_06, ROOM_07, ROOM_08, ROOM_09, ROOM_11, ROOM_12, ROOM_15,
     RELAY_04, RELAY_05,
 ];
-
-macro_rules! rule {
-    ($(#[$about:meta])* $name:ident { $(#[$first_about:meta])* $first:ident $(, $(#[$other_about:meta])* $other:ident)* $(,)? }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name {
-            $(#[$first_about])*
-            #[default]
-            $first,
-            $($(#[$other_about])* $other,)*
-        }
-    };
-}
-
-rule!(
-    /// What a member gets that asks for another room.
-    SecondRoomRule {
-        /// It is refused (ROOM-04).
-        Refused,
-        /// It leaves the first room and enters the second.
-        Moves,
-        /// It is in both.
-        Several,
-        /// It cannot be asked on this wire.
-        Impossible,
-    }
-);
-rule!(
-    /// How long a room exists.
-    RoomsRule {
-        /// From its creation until its last member leaves.
-        Created,
-        /// Whoever enters first makes it: to create and to join are the same.
-        Implicit,
-        /// There are no rooms: everybody is in the same one from connecting on.
-        None,
-    }
-);
-rule!(
-    /// What a joiner is told of the members that are there.
-    MembersRule {
-        /// Their ids, in the answer to its request.
-        Listed,
-        /// Each, by a notice like that of a joiner.
-        Announced,
-        /// Nothing.
-        Untold,
-    }
-);
-rule!(
-    /// Whether members are told who joins and who leaves.
-    NoticesRule {
-        /// Of both.
-        Both,
-        /// Of joining only.
-        Joins,
-        /// Of leaving only.
-        Leaves,
-        /// Of neither.
-        None,
-    }
-);
-rule!(
-    /// Whom a signal reaches.
-    ReachRule {
-        /// A fellow member.
-        FellowMembers,
-        /// Whoever is connected under that id.
-        Everybody,
-    }
-);
-rule!(
-    /// What comes of a signal that reaches nobody.
-    UndeliverableRule {
-        /// An error to its sender (RELAY-07).
-        Error,
-        /// Nothing.
-        Silent,
-    }
-);
-rule!(
-    /// Whether a malformed signal is answered with an error (ERR-01).
-    MalformedRule {
-        /// It is.
-        Error,
-        /// It is not; it reaches nobody all the same.
-        Silent,
-    }
-);

@@ -354,7 +354,7 @@ impl Transport {
             Err(OpenError::Unreachable(if let Self::Exec(exec) = self.inner() {
                 format!("the adapter {:?} did not answer `connect` {waited}", exec.name())
             } else {
-                format!("no answer {waited}")
+                format!("no answer {waited}; whoever listens there may speak another protocol than the binding's")
             }))
         })
     }
