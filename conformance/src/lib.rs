@@ -19,6 +19,7 @@ pub mod limits;
 pub mod observation;
 pub mod oracle;
 pub mod pool;
+pub mod port;
 pub mod process;
 pub mod report;
 pub mod run;

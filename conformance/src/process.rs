@@ -4,142 +4,34 @@
 //! ends the command ends the group. So a Ctrl-C in the terminal does not reach it: whoever holds a [`ServerProcess`] has to
 //! drop or stop it.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fs::{File, TryLockError};
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod error;
+mod tail;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use crate::limits;
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
 
-/// Lines of output that an error message quotes.
-const TAIL_LINES_MAX: usize = 50;
-/// Bytes of output that are kept.
-const TAIL_BYTES_MAX: usize = 16 << 10;
+pub use error::ProcessError;
+use tail::{Tail, drain};
+
+use crate::{limits, port::is_free};
+
 /// Pause between two looks at a server that is starting, or a port that is becoming free.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-/// Candidates for a server's port. They lie below the ports that systems give to clients: such a port, given to a
-/// connection of the suite itself while the server restarts, would keep the server from coming back.
-const FIRST_PORT: u16 = 20_000;
-const PORT_CANDIDATES: u16 = 10_000;
 /// How long the output of a process that ended may take to arrive; a grandchild can hold it open for ever.
 const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// The server could not be started, or ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ProcessError {
-    /// Nothing to start.
-    #[error("--process needs a command, such as 'node server.js'")]
-    Empty,
-    /// Not a shell command line.
-    #[error("cannot split the command `{command}` into words: a quote is not closed")]
-    UnclosedQuote {
-        /// The command as given.
-        command: String,
-    },
-    /// Another server is there already, and would be tested instead.
-    #[error("port {port} of 127.0.0.1 is taken: stop what listens there, or choose another port")]
-    PortTaken {
-        /// The port.
-        port: u16,
-    },
-    /// The program cannot be run.
-    #[error("cannot start `{program}`: {source}; is it installed, and is the path right from here?")]
-    Spawn {
-        /// The first word of the command.
-        program: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// It ended by itself.
-    #[error("`{command}` ended with {status}; its last output:\n{output}")]
-    Exited {
-        /// The command as run.
-        command: String,
-        /// How it ended.
-        status: ExitStatus,
-        /// Its last lines.
-        output: String,
-    },
-    /// It runs, and does not listen.
-    #[error(
-        "`{command}` accepts no connection on {addr} after {} s; it gets its port in the environment variable PORT and in \
-         place of {{port}}; its last output:\n{output}",
-        waited.as_secs()
-    )]
-    NotReady {
-        /// The command as run.
-        command: String,
-        /// Where it was expected.
-        addr: SocketAddr,
-        /// For how long.
-        waited: Duration,
-        /// Its last lines.
-        output: String,
-    },
-    /// The system refuses to tell, or to obey.
-    #[error("cannot control the process of `{command}`: {source}")]
-    Control {
-        /// The command as run.
-        command: String,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-/// A port of 127.0.0.1 that nobody uses at the moment; another one at every call. Until this process ends, no other process
-/// that asks here gets it, whether anybody listens there or not.
-///
-/// # Errors
-/// If every candidate is in use.
-pub fn free_port() -> io::Result<u16> {
-    static CALLS: AtomicU16 = AtomicU16::new(0);
-    static RESERVED: Mutex<Vec<Reservation>> = Mutex::new(Vec::new());
-    // Processes side by side start at different places.
-    let [low, high, ..] = std::process::id().to_le_bytes();
-    let first = u16::from_le_bytes([low, high]).wrapping_mul(101);
-    let candidates = (0..PORT_CANDIDATES).map(|_| {
-        let call = CALLS.fetch_add(1, Ordering::Relaxed);
-        FIRST_PORT + first.wrapping_add(call) % PORT_CANDIDATES
-    });
-    // Reserved before it is looked at: to look takes the port for a moment.
-    let mut reserved = candidates.filter_map(|port| Some((port, Reservation::of(port)?)));
-    let found = reserved.find(|(port, _)| is_free(*port));
-    let (port, reservation) =
-        found.ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, "no port from 20000 to 29999 is free"))?;
-    RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(reservation);
-    Ok(port)
-}
-
-/// A port that was given to somebody who may not listen there yet, or not at the moment. Whoever asks for a port asks for the
-/// lock of a file that is named after it; the system unlocks it when the process ends, however that happens.
-struct Reservation {
-    /// None where no such file can be made; then nothing but luck keeps processes apart.
-    _locked: Option<File>,
-}
-
-impl Reservation {
-    /// None if another one exists.
-    fn of(port: u16) -> Option<Self> {
-        let Ok(file) = File::create(std::env::temp_dir().join(format!("glare-port-{port}"))) else {
-            return Some(Self { _locked: None });
-        };
-        match file.try_lock() {
-            Ok(()) => Some(Self { _locked: Some(file) }),
-            Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Error(_)) => Some(Self { _locked: None }),
-        }
-    }
-}
 
 /// A running command. Dropping it kills its process group.
 #[derive(Debug)]
@@ -327,43 +219,12 @@ fn signal_group(group: u32, signal: &str) -> io::Result<()> {
         .map(drop)
 }
 
-/// The standard library sets SO_REUSEADDR, so connections in TIME_WAIT do not count.
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-}
-
-async fn drain(mut pipe: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
-    let mut chunk = [0; 4096];
-    // A pipe that breaks has no more output, like one that ends.
-    while let Ok(length @ 1..) = pipe.read(&mut chunk).await {
-        tail.lock().unwrap_or_else(PoisonError::into_inner).push(&chunk[..length]);
-    }
-}
-
-/// The last output.
-#[derive(Debug, Default)]
-struct Tail {
-    bytes: VecDeque<u8>,
-}
-
-impl Tail {
-    fn push(&mut self, chunk: &[u8]) {
-        self.bytes.extend(chunk);
-        let excess = self.bytes.len().saturating_sub(TAIL_BYTES_MAX);
-        self.bytes.drain(..excess);
-    }
-
-    fn text(&self) -> String {
-        let bytes: Vec<u8> = self.bytes.iter().copied().collect();
-        let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(TAIL_LINES_MAX)..].join("\n")
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
     use super::*;
+    use crate::port::free_port;
 
     fn start(command: &str) -> ServerProcess {
         ServerProcess::start(command, free_port().unwrap()).unwrap()
@@ -442,13 +303,6 @@ mod tests {
         said(&process, &format!("up {} {port}", process.group)).await;
     }
 
-    #[test]
-    fn a_port_that_was_given_out_is_not_given_out_again_while_nobody_listens() {
-        let port = free_port().unwrap();
-        assert!(is_free(port));
-        assert!(Reservation::of(port).is_none());
-    }
-
     #[tokio::test]
     async fn what_cannot_be_started_is_said_so() {
         let port = free_port().unwrap();
@@ -461,16 +315,5 @@ mod tests {
         assert!(
             matches!(ServerProcess::start("sleep 60", taken), Err(ProcessError::PortTaken { port }) if port == taken)
         );
-    }
-
-    #[test]
-    fn the_tail_of_the_output_is_bounded() {
-        let mut tail = Tail::default();
-        for number in 0..10_000 {
-            tail.push(format!("line {number}\n").as_bytes());
-        }
-        assert!(tail.bytes.len() <= TAIL_BYTES_MAX);
-        assert_eq!(tail.text().lines().count(), TAIL_LINES_MAX);
-        assert!(tail.text().ends_with("line 9999"));
     }
 }

@@ -2,21 +2,12 @@
 
 use std::num::NonZeroU16;
 
-use command::{error, page, read_json};
+use command::{error, page, report};
 use glare_model::room::{HostLeaves, RoomRules};
 use glare_server::{Config, Server};
 use serde_json::Value;
 
 mod command;
-
-/// The JSON report of a run that has to end with this code.
-fn report(args: &[&str], code: i32) -> Value {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("report.json");
-    let argument = format!("json={}", path.display());
-    page(&[&["test"], args, &["--report", &argument]].concat(), code);
-    read_json(&path)
-}
 
 fn verdict<'a>(report: &'a Value, clause: &str) -> &'a Value {
     let all = report["requirements"].as_array().expect("a list");

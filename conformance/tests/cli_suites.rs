@@ -2,20 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use command::{error, page, read_json};
+use command::{error, page, report};
 use glare_conformance::suite::SUITES;
 use serde_json::Value;
 
 mod command;
-
-/// The JSON report of a run that has to end with this code.
-fn report(args: &[&str], code: i32) -> Value {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("report.json");
-    let argument = format!("json={}", path.display());
-    page(&[&["test"], args, &["--report", &argument]].concat(), code);
-    read_json(&path)
-}
 
 fn cases(report: &Value) -> BTreeSet<String> {
     let results = report["results"].as_array().expect("a list");

@@ -69,8 +69,20 @@ fn a_junit_reader_finds_failures_errors_and_what_is_of_no_concern_apart() {
     let room_04 = suites.suites.iter().find(|suite| suite.name == "ROOM-04").expect("a suite for each clause");
     let case = room_04.cases.iter().find(|case| case.original_name == "room-04-second-create").expect("the case");
     let TestStatus::Failure(failure) = &case.status else { panic!("{:?}", case.status) };
+    // This reader leaves out what is escaped; the next test reads that.
     for part in ["s request is refused", "it was accepted", "create-room s", "--only room-04-second-create"] {
         assert!(failure.text.contains(part), "{part:?} is not in {}", failure.text);
+    }
+}
+
+#[test]
+fn an_xml_reader_gets_every_character_of_a_failure() {
+    let written = written(&["memory:tutorial", "--only", "room-04-second-create"], &["junit"], 1);
+    let document = roxmltree::Document::parse(&written[0]).expect("it is XML");
+    let failure = document.descendants().find(|node| node.has_tag_name("failure")).expect("the case failed");
+    let text = failure.text().expect("it says why");
+    for part in ["A's request is refused", "it was accepted", "> create-room s", "--only room-04-second-create"] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
     }
 }
 

@@ -58,7 +58,10 @@ fn the_model_depends_on_no_runtime_and_does_no_io() {
 const SLEEPS: &[(&str, &str)] = &[
     ("conformance/src/transport/memory.rs", "a slow server in memory, where the clock jumps"),
     ("conformance/src/transport/memory/lane.rs", "a slow way to a client in memory, where the clock jumps"),
-    ("conformance/src/driver/acting.rs", "bounds how long the end of a connection is waited for"),
+    (
+        "conformance/src/driver/acting.rs",
+        "bounds how long a full queue and the end of a connection are waited for; past it the case is inconclusive",
+    ),
     ("conformance/src/process.rs", "polls whether a started server accepts connections"),
     (
         "conformance/src/transport/stream.rs",
@@ -182,6 +185,13 @@ fn the_readme_shows_its_two_commands() {
     for command in ["cargo run --release -- test\n", "cargo test --workspace\n"] {
         assert!(readme.contains(command), "README.md shows {command:?}");
     }
+}
+
+#[test]
+fn the_readme_counts_the_clauses_that_bind_every_server() {
+    let count = RequirementId::all().iter().filter(|id| id.role() == Role::Server).count();
+    let said = format!("what is judged: {count} clauses for servers");
+    assert!(read(&root().join("README.md")).contains(&said), "README.md: {said}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Server {
     /// None where its packages are not installed.
     pub(crate) fn node(folder: &Path) -> Option<Self> {
         let installed = folder.join("node_modules/socket.io").is_dir();
-        let port = glare_conformance::process::free_port().ok()?;
+        let port = glare_conformance::port::free_port().ok()?;
         installed
             .then(|| Self::start(Command::new("node").arg(folder.join("corrected.js")).env("PORT", port.to_string())))
     }

@@ -45,7 +45,7 @@ pub struct BindingFile {
     #[schemars(with = "Option<Value>")]
     pub unknown: Option<Spanned<Value>>,
     /// Whether the target names events and members as docs/protocol.md does, so that malformed signals can be said by
-    /// `unknown`.
+    /// `unknown`, and members that no pattern names are recorded as they are.
     #[serde(default)]
     pub names_of_the_protocol: bool,
     /// What the server may send, in order: the first pattern that fits says what a message means. What none fits is recorded

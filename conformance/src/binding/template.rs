@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The names of a binding's holes; a place in this list stands for a name once a binding is compiled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -381,6 +381,26 @@ impl Node {
                 }
             }
             (Self::Literal(..) | Self::Text(_) | Self::List(_) | Self::Object(_), _) => {}
+        }
+    }
+
+    /// What a value that is of this pattern says beyond it: the members of its objects that the pattern does not name.
+    pub fn unnamed(&self, value: &Value, more: &mut Map<String, Value>) {
+        match (self, value) {
+            (Self::List(nodes), Value::Array(items)) => {
+                nodes.iter().zip(items).for_each(|(node, item)| node.unnamed(item, more));
+            }
+            (Self::Object(wanted), Value::Object(members)) => {
+                for (name, value) in members {
+                    match wanted.iter().find(|member| member.name == *name) {
+                        Some(member) => member.node.unnamed(value, more),
+                        None => {
+                            more.insert(name.clone(), value.clone());
+                        }
+                    }
+                }
+            }
+            (Self::Literal(..) | Self::Hole(_) | Self::Text(_) | Self::List(_) | Self::Object(_), _) => {}
         }
     }
 

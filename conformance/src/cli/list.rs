@@ -31,6 +31,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
 }
 
 fn requirements(page: &mut String) -> std::fmt::Result {
+    let width = RequirementId::all().iter().map(|id| id.as_str().len()).max().unwrap_or_default();
     for id in RequirementId::all() {
         let clause = id.clause();
         let cases = library().iter().filter(|case| case.covers.contains(id)).count();
@@ -42,7 +43,7 @@ fn requirements(page: &mut String) -> std::fmt::Result {
             }
             Role::Capability => format!("{cases} cases, for servers that declare the capability"),
         };
-        writeln!(page, "{id:<9} {:<7} {}\n                  ({judged})", clause.level, clause.text)?;
+        writeln!(page, "{id:<width$}  {:<7} {}\n{:<width$}          ({judged})", clause.level, clause.text, "")?;
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use super::{Failure, RunArgs};
 use crate::{
     binding::Binding,
     capability::{Declaration, Profile},
-    process::{ServerProcess, free_port},
+    port::free_port,
+    process::ServerProcess,
     run::RunError,
     target::{Place, Target},
     transport::{Exec, Transport},

@@ -80,24 +80,7 @@ pub struct SuiteReport {
     /// Whether this target did, so that the claims follow.
     pub claims_hold: bool,
     /// How much of what may come of its races was seen in this run; null if it has none.
-    pub races: Option<RacesReport>,
-}
-
-/// What was seen of the races of a suite. A race is two inputs of different clients, sent without waiting, in one state.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct RacesReport {
-    /// The races that there are.
-    pub races: usize,
-    /// Those that ran in cases that passed.
-    pub raced: usize,
-    /// The outcomes of those that the rules allow and recommend, and that clients can tell apart at once.
-    pub outcomes: usize,
-    /// The outcomes that were seen.
-    pub seen: usize,
-    /// The races that ran and have several outcomes.
-    pub open: usize,
-    /// Those of them of which every outcome was seen.
-    pub open_seen: usize,
+    pub races: Option<RaceShare>,
 }
 
 /// The sets of states that explain what was seen, one after each record of each trace.
@@ -223,7 +206,7 @@ pub fn report(run: &Run<'_>) -> Report {
         not_applicable: suite.not_applicable,
         claims: suite.claims.clone(),
         claims_hold: suite.holds(),
-        races: suite.races.map(of_races),
+        races: suite.races,
     });
     let frontier = run.frontier();
     let capabilities = run
@@ -253,10 +236,6 @@ pub fn report(run: &Run<'_>) -> Report {
         requirements: requirements.collect(),
         results: run.results.iter().map(|result| of_case(result, run)).collect(),
     }
-}
-
-fn of_races(RaceShare { races, raced, outcomes, seen, open, open_seen }: RaceShare) -> RacesReport {
-    RacesReport { races, raced, outcomes, seen, open, open_seen }
 }
 
 fn of_entry(assessed: &Assessed) -> EntryReport {

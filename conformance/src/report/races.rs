@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::{
     oracle::outcomes,
     run::CaseResult,
@@ -27,20 +30,20 @@ struct Met {
     seen: BTreeSet<String>,
 }
 
-/// How much of what may come of races was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What was seen of the races of a suite. A race is two inputs of different clients, sent without waiting, in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RaceShare {
     /// The races that there are.
     pub races: usize,
     /// Those that ran in cases that passed.
     pub raced: usize,
-    /// The outcomes of those that the rules allow, in which the clients hear something else.
+    /// The outcomes of those that the rules allow and recommend, and that clients can tell apart at once.
     pub outcomes: usize,
-    /// The outcomes that came.
+    /// The outcomes that were seen.
     pub seen: usize,
-    /// The races with several outcomes.
+    /// The races that ran and have several outcomes.
     pub open: usize,
-    /// Those of them of which every outcome came.
+    /// Those of them of which every outcome was seen.
     pub open_seen: usize,
 }
 

@@ -39,3 +39,12 @@ pub(crate) fn read_json(path: &Path) -> serde_json::Value {
     let text = std::fs::read_to_string(path).expect("the file is there");
     serde_json::from_str(&text).expect("it is JSON")
 }
+
+/// The JSON report of a run that has to end with this code.
+pub(crate) fn report(args: &[&str], code: i32) -> serde_json::Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.json");
+    let argument = format!("json={}", path.display());
+    page(&[&["test"], args, &["--report", &argument]].concat(), code);
+    read_json(&path)
+}

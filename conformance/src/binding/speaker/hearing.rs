@@ -32,8 +32,8 @@ impl Speaker {
         };
         let arguments = Value::from(arguments.to_vec());
         match self.decide(outcome, &arguments) {
-            Some(true) => self.accept(pending, Some(())).into_iter().collect(),
-            Some(false) => vec![refusal(ack)],
+            Some((true, more)) => self.accept(pending, Some(())).map(|ack| saying(ack, &more)).into_iter().collect(),
+            Some((false, more)) => vec![saying(refusal(ack), &more)],
             // Neither: it makes no sense, and the oracles say so.
             None => vec![Incoming::Ack { ack, data: Some(json!({ "unreadable": arguments })) }],
         }
@@ -53,7 +53,13 @@ impl Speaker {
                 continue;
             }
             is_known = true;
+            let before = reaction.incoming.len();
             self.interpret(receive, &mut reaction);
+            let more = self.more(&receive.pattern, message);
+            if !more.is_empty() {
+                let heard = reaction.incoming.split_off(before);
+                reaction.incoming.extend(heard.into_iter().map(|one| saying(one, &more)));
+            }
             if let Some(answer) = receive.answer.as_ref().and_then(|node| plain(node, &self.values)) {
                 reaction.send.push(answer);
             }
@@ -73,28 +79,39 @@ impl Speaker {
         for place in 0..self.requests.len() {
             let Some(outcome) = &plan.request(self.requests[place].joins).reply else { continue };
             self.clear_heard(&plan.holes);
-            let Some(is_accepted) = self.decide(outcome, message) else { continue };
+            let Some((is_accepted, more)) = self.decide(outcome, message) else { continue };
             let named = self.values.take(plan.holes.ack);
             if named.is_some() && named.as_ref().and_then(Value::as_u64) != self.requests[place].ack {
                 continue;
             }
             let pending = self.requests.remove(place).expect("the place is below the length");
-            reaction.incoming.extend(match (is_accepted, pending.ack) {
+            let answer = match (is_accepted, pending.ack) {
                 (true, _) => self.accept(pending, Some(())),
                 (false, ack) => ack.map(refusal),
-            });
+            };
+            reaction.incoming.extend(answer.map(|answer| saying(answer, &more)));
             return true;
         }
         false
     }
 
-    /// Whether an answer accepts or refuses; neither if it is of no pattern.
-    fn decide(&mut self, outcome: &Outcome, answer: &Value) -> Option<bool> {
-        let mut is_of = |patterns: &[Node]| patterns.iter().any(|pattern| pattern.read(answer, &mut self.values));
-        if is_of(&outcome.accepted) {
-            return Some(true);
+    /// Whether an answer accepts or refuses, and what else it says; neither if it is of no pattern.
+    fn decide(&mut self, outcome: &Outcome, answer: &Value) -> Option<(bool, Map<String, Value>)> {
+        let mut of = |patterns: &[Node]| patterns.iter().position(|pattern| pattern.read(answer, &mut self.values));
+        let accepted = of(&outcome.accepted).map(|place| (true, &outcome.accepted[place]));
+        let (is_accepted, pattern) =
+            accepted.or_else(|| of(&outcome.refused).map(|place| (false, &outcome.refused[place])))?;
+        Some((is_accepted, self.more(pattern, answer)))
+    }
+
+    /// What a message says beyond its pattern, where its names mean what they mean in the protocol: a trace and a snapshot
+    /// keep it, such as the text of an error.
+    fn more(&self, pattern: &Node, message: &Value) -> Map<String, Value> {
+        let mut more = Map::new();
+        if self.plan.has_names_of_the_protocol {
+            pattern.unnamed(message, &mut more);
         }
-        is_of(&outcome.refused).then_some(false)
+        more
     }
 
     /// A request succeeded; `answered` if an answer says so, which may name the room and the members.
@@ -227,6 +244,18 @@ impl Speaker {
         });
         place.map(|place| SignalKind::ALL[place])
     }
+}
+
+/// The same with more members.
+fn saying(mut incoming: Incoming, more: &Map<String, Value>) -> Incoming {
+    if let Incoming::Event { data: Some(Value::Object(said)), .. }
+    | Incoming::Ack { data: Some(Value::Object(said)), .. } = &mut incoming
+    {
+        for (name, value) in more {
+            said.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    incoming
 }
 
 /// A message that no pattern fits, under its name if it has one.

@@ -87,8 +87,31 @@ fn a_request_and_its_ack_are_those_of_the_protocol_on_the_tutorials_wire() {
     let data = json!({"success": true, "roomId": "r", "existingUsers": ["a"], "more": 1});
     assert_eq!(
         speaker.hear_ack(7, &[data]),
-        [Incoming::Ack { ack: 7, data: Some(json!({"success": true, "roomId": "r", "existingUsers": ["a"]})) }]
+        [Incoming::Ack {
+            ack: 7,
+            data: Some(json!({"success": true, "roomId": "r", "existingUsers": ["a"], "more": 1}))
+        }]
     );
+}
+
+#[test]
+fn what_a_message_says_beyond_its_pattern_is_kept_where_its_names_are_the_protocols() {
+    let mut speaker = built_in("tutorial");
+    speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
+    let refused = json!({"success": false, "code": "room-full", "error": "Room is full"});
+    assert_eq!(speaker.hear_ack(0, std::slice::from_ref(&refused)), [Incoming::Ack { ack: 0, data: Some(refused) }]);
+    let error = json!({"type": "offer-error", "message": "no such user"});
+    assert_eq!(speaker.hear(&json!(["error", error])).incoming, [event("error", error)]);
+    let mut speaker = built_in("glare");
+    let joined = json!({"userId": "b", "timestamp": "t", "name": "Bo"});
+    let heard = speaker.hear(&json!({"event": "user-joined", "data": joined}));
+    assert_eq!(heard.incoming, [event("user-joined", joined)]);
+}
+
+#[test]
+fn what_another_protocol_says_beyond_a_pattern_means_nothing() {
+    let heard = speaker(MATCHBOX).hear(&json!({"NewPeer": "b", "userId": "c"}));
+    assert_eq!(heard.incoming, [event("user-joined", json!({"userId": "b"}))]);
 }
 
 #[test]
@@ -125,7 +148,7 @@ fn replies_belong_to_the_request_of_their_number() {
     speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
     speaker.say("join-room", Some(&json!("s")), Some(1)).unwrap();
     let reply = speaker.hear(&json!({"event": "ack", "ack": 1, "data": {"success": false, "error": "no"}}));
-    assert_eq!(reply.incoming, [Incoming::Ack { ack: 1, data: Some(json!({"success": false})) }]);
+    assert_eq!(reply.incoming, [Incoming::Ack { ack: 1, data: Some(json!({"success": false, "error": "no"})) }]);
 }
 
 #[test]
