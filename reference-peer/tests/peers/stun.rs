@@ -77,7 +77,7 @@ async fn a_stun_server_of_the_command_line_is_asked() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let stun = format!("stun:{}", socket.local_addr().unwrap());
     let mut program = Command::new(env!("CARGO_BIN_EXE_glare-peer"))
-        .args(["join", &endpoint(&server, Wire::Json).url.to_string(), "room", "--bind", "127.0.0.1:0"])
+        .args(["join", endpoint(&server, Wire::Json).url.as_str(), "room", "--bind", "127.0.0.1:0"])
         .args(["--media", "none", "--ice-server", &stun])
         .stdout(Stdio::null())
         .kill_on_drop(true)
