@@ -48,7 +48,8 @@ async fn measure(cycles: usize) -> ExitCode {
     let after = Left::count();
     say(&format!("{half} cycles of killing, cutting, restarting: {}", before.until(&middle)));
     say(&format!("{cycles} cycles of it, {} s: {}", began.elapsed().as_secs(), before.until(&after)));
-    let is_clean = (before.files, before.tasks) == (after.files, after.tasks);
+    // A task that was about to end when the first count was taken is no reason to fail.
+    let is_clean = before.files == after.files && after.tasks <= before.tasks;
     if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -2,4 +2,5 @@
 
 mod faults;
 mod mesh;
+mod stun;
 mod support;

@@ -14,10 +14,13 @@ use glare_peer::{
     trace::Line,
 };
 use glare_server::{RunningServer, Server};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, interval, timeout, timeout_at};
 
 /// Longer than anything here takes; what comes later counts as never.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause between two looks at traces.
+const LOOK_PERIOD: Duration = Duration::from_millis(10);
 
 pub(crate) async fn server() -> RunningServer {
     Server::start(glare_server::Config::default()).await.unwrap()
@@ -86,8 +89,25 @@ impl Peer {
     }
 }
 
+/// Waits until each two are connected with each other's descriptions: a track arrives before the answer to its offer does. If
+/// that does not happen, whoever judges the traces says so.
+async fn settle(peers: &[Peer]) {
+    let mut looks = interval(LOOK_PERIOD);
+    let settling = async {
+        loop {
+            looks.tick().await;
+            let verdicts: Result<Vec<_>, _> = peers.iter().map(|peer| judge(&peer.trace.lock().unwrap())).collect();
+            if unconnected(&verdicts.unwrap()).is_empty() {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, settling).await.ok();
+}
+
 /// Everybody leaves; what they did was right, and each two of them were connected.
 pub(crate) async fn conclude(peers: Vec<Peer>) -> Vec<Verdict> {
+    settle(&peers).await;
     let mut verdicts = Vec::new();
     for peer in peers {
         assert!(peer.seen().iter().all(|it| !matches!(it, Report::Problem { .. })), "{:#?}", peer.seen());
