@@ -99,12 +99,14 @@ impl Speaker {
             return Err(unsayable());
         }
         let room = self.room.as_ref().map(|room| self.rooms.real(room));
+        // Clients of the protocol name themselves only to claim to be somebody.
+        let own = self.id.as_ref().filter(|_| !plan.has_names_of_the_protocol);
         let filled = Lent {
             values: &self.values,
             lent: [
                 (holes.target, members.get("target")),
                 (holes.payload, members.get(kind.payload_member())),
-                (holes.from, members.get("from").or(self.id.as_ref())),
+                (holes.from, members.get("from").or(own)),
                 (holes.room, room.as_deref()),
                 (holes.kind, Some(&plan.kinds[kind as usize])),
             ],

@@ -143,6 +143,22 @@ fn what_a_sender_claims_is_said_where_the_wire_has_a_place_for_it() {
 }
 
 #[test]
+fn a_client_of_the_protocol_names_itself_only_to_claim_to_be_somebody() {
+    for (name, plain) in [
+        ("tutorial", json!(["offer", {"target": "b", "offer": 1}])),
+        ("glare", json!({"event": "offer", "data": {"target": "b", "offer": 1}})),
+    ] {
+        let mut speaker = built_in(name);
+        speaker.identify("a");
+        let reaction = speaker.say("offer", Some(&json!({"target": "b", "offer": 1})), None).unwrap();
+        assert_eq!(sent(&reaction), [plain]);
+        let claim = json!({"target": "b", "offer": 1, "from": "c"});
+        let reaction = speaker.say("offer", Some(&claim), None).unwrap();
+        assert!(sent(&reaction)[0].to_string().contains(r#""from":"c""#));
+    }
+}
+
+#[test]
 fn replies_belong_to_the_request_of_their_number() {
     let mut speaker = built_in("glare");
     speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
