@@ -358,7 +358,7 @@ async fn execute_briskly(
     let Some(pool) = pool else { return careful(0).await };
     let approach = Approach { pool: Some(Arc::clone(&pool)), latency: Arc::clone(&shared.latency), patience: 1 };
     let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
-    let judgement = judge(&trace, exact);
+    let (judgement, trace) = judged(trace, exact).await;
     if judgement.verdict == Verdict::Pass {
         leftover.give_back(&pool).await;
         return CaseResult { case, judgement, trace };
@@ -411,7 +411,7 @@ async fn execute_with(
         let approach = Approach { pool: None, latency: Arc::clone(&latency), patience };
         let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
         leftover.end().await;
-        (judge(&trace, exact), trace)
+        judged(trace, exact).await
     };
     let (mut judgement, mut trace) = attempt(settings, 1).await;
     if judgement.verdict == Verdict::Fail && judgement.evidence == Evidence::Timed {
@@ -425,6 +425,16 @@ async fn execute_with(
         }
     }
     CaseResult { case, judgement, trace }
+}
+
+/// Judges a trace beside the connections of other cases: many legal orders take a while, and a target that gets no answer to
+/// its pings meanwhile gives these connections up. In memory nothing waits for anybody.
+async fn judged(trace: Trace, exact: bool) -> (Judgement, Trace) {
+    if exact {
+        return (judge(&trace, exact), trace);
+    }
+    let judging = tokio::task::spawn_blocking(move || (judge(&trace, exact), trace));
+    judging.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// The attempt that is made with more time; others have smaller numbers.
