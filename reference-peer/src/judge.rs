@@ -61,6 +61,8 @@ pub struct Verdict {
     pub stays: Vec<Stay>,
     /// How often each clause was put to the test, by the second oracle.
     pub exercised: BTreeMap<RequirementId, usize>,
+    /// Glares: offers that crossed, each told by the end with the higher id, which has to give way. So none counts twice.
+    pub glares: usize,
 }
 
 /// A text is no trace.

@@ -96,6 +96,20 @@ fn neg_02_the_lower_id_yields() {
 }
 
 #[test]
+fn a_glare_is_told_from_an_offer_that_crosses_nothing_and_counted_at_one_end() {
+    let apply = numbers("apply-offer", OFFER);
+    let glares = |steps: &[String]| {
+        let steps: Vec<_> = steps.iter().map(String::as_str).collect();
+        judge(&trace(&steps)).unwrap().glares
+    };
+    let offer = numbers("offer", OFFER);
+    let plain = step("a", &offer, &[&BUILT[..], &[&apply, "\"prepare\""]].concat());
+    assert_eq!(glares(&[step("a", "\"met-outside\"", &[]), plain]), 0);
+    assert_eq!(glares(&[met("a"), step("a", &offer, &["\"rollback\"", &apply, "\"prepare\""])]), 1);
+    assert_eq!(glares(&[met("c"), step("c", &offer, &["\"ignore-lost-glare\""])]), 0);
+}
+
+#[test]
 fn neg_03_an_answer_to_another_offer_is_applied() {
     let other = [1, 1, 1, 7, 1];
     let steps = [met("a"), step("a", &numbers("answer", other), &[&numbers("apply-answer", other)])];

@@ -95,9 +95,9 @@ async fn a_thousand_glares_of_the_shell_converge_and_leave_nothing_behind() {
     let mut crossed = 0;
     for seed in 0..1000 {
         let verdicts = run(seed, "perfect-negotiation", 2).await;
-        crossed += verdicts.iter().filter_map(|it| it.exercised.get(&ids::NEG_02)).sum::<usize>();
+        crossed += verdicts.iter().map(|it| it.glares).sum::<usize>();
     }
-    assert!(crossed > 1000, "offers crossed {crossed} times");
+    assert!(crossed >= 1000, "offers crossed {crossed} times");
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), tasks, "tasks are left behind");
 }
 
