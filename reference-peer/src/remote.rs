@@ -24,7 +24,7 @@ use crate::{
     local::{Local, Saying},
     payload::Outsider,
     report::Report,
-    rtc::{Connection, Factory, Failure, IceState, MediaKind, Notice, Source},
+    rtc::{Connection, Factory, Failure, IceState, MediaKind, Notice, Source, bounded},
     session::Recorder,
     signaling::Outgoing,
     trace::{Line, Step},
@@ -158,7 +158,7 @@ impl<F: Factory> Remote<F> {
         let open_connections = self.orphans.len() + usize::from(self.connection.is_some());
         for orphan in self.orphans.drain(..) {
             // Nothing depends on it: the task is over, and it was counted.
-            carrying_out::bounded(orphan.close()).await.ok();
+            bounded(orphan.close()).await.ok();
         }
         open_connections
     }
@@ -175,7 +175,7 @@ impl<F: Factory> Remote<F> {
             }
             Input::AddTrack(kind) => {
                 let Some(connection) = &mut self.connection else { return };
-                match carrying_out::bounded(connection.add_track(kind)).await {
+                match bounded(connection.add_track(kind)).await {
                     Ok(()) => self.perform(Event::ChangeTracks, Cargo::Nothing).await,
                     Err(failure) => self.problem(format!("cannot add a track: {failure}")).await,
                 }
@@ -188,7 +188,7 @@ impl<F: Factory> Remote<F> {
             }
             Input::Stats => {
                 let Some(connection) = &mut self.connection else { return };
-                match carrying_out::bounded(connection.stats()).await {
+                match bounded(connection.stats()).await {
                     Ok(stats) => self.report(|remote| Report::Stats { remote, stats }).await,
                     Err(failure) => self.problem(format!("no statistics: {failure}")).await,
                 }
@@ -262,7 +262,8 @@ impl<F: Factory> Remote<F> {
             }
         }
         let signaling = match &mut self.connection {
-            Some(connection) => connection.signaling_state().await,
+            // One that does not tell in time does not tell.
+            Some(connection) => bounded(async { Ok(connection.signaling_state().await) }).await.unwrap_or_default(),
             None => None,
         };
         (self.setting.recorder)(Line::Step(Step {
