@@ -18,6 +18,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     limits,
@@ -63,9 +64,10 @@ pub(crate) struct Setting<F> {
     pub(crate) recorder: Recorder,
 }
 
-/// A remote's task. Dropping `inbox` ends it.
+/// A remote's task. Dropping `inbox` ends it once everything in it is done; cancelling `giving_up` ends it at once.
 pub(crate) struct Handle {
     pub(crate) inbox: mpsc::Sender<Input>,
+    pub(crate) giving_up: CancellationToken,
     /// Completes with the number of peer connections that are left open.
     pub(crate) task: JoinHandle<usize>,
 }
@@ -76,8 +78,10 @@ pub(crate) fn start<F: Factory>(setting: Setting<F>) -> Handle {
     let (noticing, notices) = mpsc::channel(limits::INBOX_MAX);
     let role = Role::between(&setting.own_id, &setting.remote_id);
     let shown = setting.local.borrow().clone();
+    let giving_up = CancellationToken::new();
     let remote = Remote {
         setting,
+        giving_up: giving_up.clone(),
         role,
         state: Negotiation::default(),
         outsider: Outsider::default(),
@@ -92,11 +96,12 @@ pub(crate) fn start<F: Factory>(setting: Setting<F>) -> Handle {
         open_at: None,
         has_heard: false,
     };
-    Handle { inbox, task: tokio::spawn(remote.run(inputs, notices)) }
+    Handle { inbox, giving_up, task: tokio::spawn(remote.run(inputs, notices)) }
 }
 
 struct Remote<F: Factory> {
     setting: Setting<F>,
+    giving_up: CancellationToken,
     role: Role,
     state: Negotiation,
     outsider: Outsider,
@@ -127,9 +132,11 @@ enum Cargo {
 impl<F: Factory> Remote<F> {
     async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut notices: mpsc::Receiver<(u32, Notice)>) -> usize {
         let mut local = self.setting.local.clone();
-        loop {
+        let giving_up = self.giving_up.clone();
+        while !giving_up.is_cancelled() {
             let (ready_at, open_at) = (self.ready_at, self.open_at);
             tokio::select! {
+                () = giving_up.cancelled() => {}
                 input = inputs.recv() => match input {
                     Some(input) => self.handle(input).await,
                     None => break,

@@ -111,8 +111,13 @@ impl<F: Factory> Remote<F> {
 
     async fn send(&mut self, kind: SignalKind, payload: Value, description: Description) {
         let data = json!({ "target": self.setting.remote_id, kind.payload_member(): stamp(payload, description) });
-        // A signaling connection that ended takes nothing any more; the session hears of its end by itself.
-        self.setting.outgoing.send(Outgoing { event: kind.event(), data: Some(data), ack: None }).await.ok();
+        let signal = Outgoing { event: kind.event(), data: Some(data), ack: None };
+        tokio::select! {
+            // A signaling connection that ended takes nothing any more; the session hears of its end by itself.
+            _sent = self.setting.outgoing.send(signal) => {}
+            // The session waits for this task then, and the queue may wait for the session.
+            () = self.giving_up.cancelled() => {}
+        }
     }
 }
 

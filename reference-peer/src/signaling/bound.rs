@@ -101,40 +101,56 @@ impl Dial for Bound {
     }
 }
 
-/// Passes on, until nobody wants to send any more or the connection ends.
+/// Passes on, until nobody wants to send any more or the connection ends. Neither direction waits for the other one.
 async fn serve(
     commands: mpsc::Sender<Command>,
     mut to_send: mpsc::Receiver<Outgoing>,
     mut arriving: mpsc::Receiver<(ConnectionId, Arrived)>,
     arrived: mpsc::Sender<Incoming>,
 ) {
+    let (mut leaving, mut heard) = (None, None);
     let ended = loop {
         tokio::select! {
-            outgoing = to_send.recv() => {
-                let Some(Outgoing { event, data, ack }) = outgoing else {
+            outgoing = to_send.recv(), if leaving.is_none() => match outgoing {
+                Some(Outgoing { event, data, ack }) => {
+                    leaving = Some(Command::Emit { event: event.to_owned(), data, ack });
+                }
+                None => {
                     // Already over, if nobody takes it.
                     commands.send(Command::Close).await.ok();
                     return;
-                };
-                if commands.send(Command::Emit { event: event.to_owned(), data, ack }).await.is_err() {
-                    break "the connection ended".to_owned();
                 }
-            }
-            incoming = arriving.recv() => {
-                let incoming = match incoming {
-                    Some((_, Arrived::Event { event, data })) => Incoming::Event(event, data.unwrap_or_default()),
-                    Some((_, Arrived::Ack { ack, data })) => Incoming::Ack(ack, data.unwrap_or_default()),
-                    Some((_, Arrived::Unsayable(why))) => break format!("this server has no words for it: {why}"),
-                    Some((_, Arrived::Ended(why))) => break why,
-                    None => break "the connection ended".to_owned(),
-                };
-                // A session that ends reads no more; then the next turn of the loop finds that out.
-                arrived.send(incoming).await.ok();
-            }
+            },
+            room = commands.reserve(), if leaving.is_some() => match (room, leaving.take()) {
+                (Ok(room), Some(command)) => room.send(command),
+                (Ok(_), None) => {}
+                (Err(_), _) => break "the connection ended".to_owned(),
+            },
+            incoming = arriving.recv(), if heard.is_none() => match translate(incoming) {
+                Ok(incoming) => heard = Some(incoming),
+                Err(why) => break why,
+            },
+            room = arrived.reserve(), if heard.is_some() => match (room, heard.take()) {
+                (Ok(room), Some(incoming)) => room.send(incoming),
+                // A session that ends reads no more; then a later turn of the loop finds that out.
+                (Ok(_) | Err(_), _) => {}
+            },
         }
     };
     // Nobody may be listening any more.
     arrived.send(Incoming::Ended(ended)).await.ok();
+}
+
+/// # Errors
+/// Why the connection ended, in words.
+fn translate(arrived: Option<(ConnectionId, Arrived)>) -> Result<Incoming, String> {
+    match arrived {
+        Some((_, Arrived::Event { event, data })) => Ok(Incoming::Event(event, data.unwrap_or_default())),
+        Some((_, Arrived::Ack { ack, data })) => Ok(Incoming::Ack(ack, data.unwrap_or_default())),
+        Some((_, Arrived::Unsayable(why))) => Err(format!("this server has no words for it: {why}")),
+        Some((_, Arrived::Ended(why))) => Err(why),
+        None => Err("the connection ended".to_owned()),
+    }
 }
 
 #[cfg(test)]
