@@ -130,11 +130,12 @@ async fn serve(
                 Ok(incoming) => heard = Some(incoming),
                 Err(why) => break why,
             },
-            room = arrived.reserve(), if heard.is_some() => match (room, heard.take()) {
-                (Ok(room), Some(incoming)) => room.send(incoming),
+            room = arrived.reserve(), if heard.is_some() => {
                 // A session that ends reads no more; then a later turn of the loop finds that out.
-                (Ok(_) | Err(_), _) => {}
-            },
+                if let (Ok(room), Some(incoming)) = (room, heard.take()) {
+                    room.send(incoming);
+                }
+            }
         }
     };
     // Nobody may be listening any more.
@@ -155,7 +156,37 @@ fn translate(arrived: Option<(ConnectionId, Arrived)>) -> Result<Incoming, Strin
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde_json::Value;
+    use tokio::time::timeout;
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_to_be_sent_is_sent_while_nobody_takes_what_arrives() {
+        let (commands, mut commanded) = mpsc::channel(1);
+        let (outgoing, to_send) = mpsc::channel(1);
+        let (arriving, arrives) = mpsc::channel(1);
+        let (arrived, mut incoming) = mpsc::channel(1);
+        let task = tokio::spawn(serve(commands, to_send, arrives, arrived));
+        // One for each queue, and one in the hands of the task.
+        for _ in 0..3 {
+            let event = Arrived::Event { event: "user-left".to_owned(), data: None };
+            arriving.send((ConnectionId(0), event)).await.unwrap();
+        }
+        for _ in 0..3 {
+            outgoing.send(Outgoing { event: "leave-room", data: None, ack: None }).await.unwrap();
+            let sent = timeout(Duration::from_secs(60), commanded.recv()).await.expect("it is sent");
+            assert!(matches!(sent, Some(Command::Emit { event, .. }) if event == "leave-room"));
+        }
+        for _ in 0..3 {
+            assert_eq!(incoming.recv().await, Some(Incoming::Event("user-left".to_owned(), Value::Null)));
+        }
+        drop(outgoing);
+        assert!(matches!(commanded.recv().await, Some(Command::Close)));
+        task.await.unwrap();
+    }
 
     #[test]
     fn a_binding_decides_the_wire_and_without_one_the_scheme_does() {
