@@ -29,13 +29,17 @@ use host::Host;
 use process::{Addresses, Process};
 pub use process::{Start, StartError};
 
-/// What came of one case. Clauses of the case that are in neither list were kept.
+/// What came of one case. Clauses of the case that are in neither list were kept, and that was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Broken clauses, with what was seen.
     pub broken: Vec<(RequirementId, String)>,
-    /// Clauses for which the case did not come about, with the reason.
+    /// Clauses that were not shown to be kept, with the reason.
     pub open: Vec<(RequirementId, String)>,
+    /// Clauses that were seen to be kept. Whoever plays a case has to say so: nothing is kept by default.
+    kept: Vec<RequirementId>,
+    /// What did not happen in time, as [`Outcome::broken`]: a slow machine looks the same.
+    late: Vec<(RequirementId, String)>,
     /// The last lines that the peer wrote, for whoever looks for the cause; empty if all is well.
     pub output: String,
 }
@@ -45,14 +49,32 @@ impl Outcome {
         self.broken.push((clause, text.into()));
     }
 
+    /// Something did not happen in time.
+    fn is_late(&mut self, clause: RequirementId, text: impl Into<String>) {
+        self.late.push((clause, text.into()));
+    }
+
     fn leaves_open(&mut self, clauses: &[RequirementId], text: &str) {
         self.open.extend(clauses.iter().map(|clause| (*clause, text.to_owned())));
     }
 
-    /// A connection that has to come did not.
-    fn is_unconnected(&mut self) {
-        let text = format!("no connection within {} s", limits::EXAMINE_PATIENCE.as_secs());
-        self.breaks(ids::NEG_06, text);
+    fn keeps(&mut self, clauses: &[RequirementId]) {
+        self.kept.extend(clauses);
+    }
+
+    fn is_broken(&self, clause: RequirementId) -> bool {
+        self.broken.iter().any(|(id, _)| *id == clause)
+    }
+
+    /// After the last time that the case is played: what is late counts as never, and what was not shown is open.
+    fn conclude(&mut self, case: &Case) {
+        self.broken.append(&mut self.late);
+        for clause in case.clauses {
+            let is_told = self.is_broken(*clause) || self.open.iter().any(|(id, _)| id == clause);
+            if !is_told && !self.kept.contains(clause) {
+                self.leaves_open(&[*clause], "the case ended before it came to this");
+            }
+        }
     }
 }
 
@@ -84,6 +106,9 @@ pub enum ExamineError {
         /// Its last lines.
         output: String,
     },
+    /// The peer sent what cannot be used. Within a case this becomes its outcome.
+    #[error("{0}")]
+    Payload(String),
     /// Our own server, connections or sockets fail.
     #[error("the examination itself fails: {0}")]
     Own(String),
@@ -101,22 +126,50 @@ impl From<ConnectError> for ExamineError {
     }
 }
 
-/// Plays a case, with a server and a process of its own. `local` is the address of our media sockets.
+/// Plays a case, with a server and a process of its own. `local` is the address of our media sockets. Where something did not
+/// happen in time, the case is played once more with [`limits::EXAMINE_AGAIN_FACTOR`] times the patience, and that decides.
 ///
 /// # Errors
 /// [`ExamineError`] if the case cannot be played.
 pub async fn examine(case: &Case, start: &Start, local: IpAddr) -> Result<Outcome, ExamineError> {
+    let mut outcome = examine_once(case, start, local, Patience(1)).await?;
+    if !outcome.late.is_empty() {
+        let again = examine_once(case, start, local, Patience(limits::EXAMINE_AGAIN_FACTOR)).await?;
+        // What is not about time was seen, whether or not it is seen again.
+        let first = std::mem::replace(&mut outcome, again);
+        let is_new = |(clause, _): &(RequirementId, String)| !outcome.is_broken(*clause);
+        let broken: Vec<_> = first.broken.into_iter().filter(is_new).collect();
+        if !broken.is_empty() && outcome.output.is_empty() {
+            outcome.output = first.output;
+        }
+        outcome.broken.extend(broken);
+    }
+    outcome.conclude(case);
+    Ok(outcome)
+}
+
+/// How long is waited for what has to happen, in multiples of the bounds in [`limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Patience(u32);
+
+impl Patience {
+    fn with(self, bound: Duration) -> Duration {
+        bound * self.0
+    }
+}
+
+async fn examine_once(case: &Case, start: &Start, local: IpAddr, patience: Patience) -> Result<Outcome, ExamineError> {
     let server = Server::start(Config::default()).await.map_err(ExamineError::own)?;
     let addresses = Addresses { url: format!("http://{}", server.addr()), ws: format!("ws://{}/ws", server.addr()) };
     let endpoint: Endpoint = addresses.ws.parse().map_err(ExamineError::own)?;
     let mut host = Host::open(&endpoint, case.name).await?;
     let mut process = start.spawn(&addresses, case.name)?;
-    let examined = examine_process(case, &endpoint, local, &mut host, &mut process).await;
+    let examined = examine_process(case, &endpoint, (local, patience), &mut host, &mut process).await;
     process.stop().await;
     host.close().await;
     server.shutdown().await;
     let mut outcome = examined?;
-    if !outcome.broken.is_empty() {
+    if !(outcome.broken.is_empty() && outcome.late.is_empty()) {
         outcome.output = process.output(limits::EXAMINE_SHOWN_LINES_MAX).await;
     }
     Ok(outcome)
@@ -125,7 +178,7 @@ pub async fn examine(case: &Case, start: &Start, local: IpAddr) -> Result<Outcom
 async fn examine_process(
     case: &Case,
     endpoint: &Endpoint,
-    local: IpAddr,
+    (local, patience): (IpAddr, Patience),
     host: &mut Host,
     process: &mut Process,
 ) -> Result<Outcome, ExamineError> {
@@ -142,22 +195,35 @@ async fn examine_process(
             output: process.output(limits::EXAMINE_TAIL_LINES_MAX).await,
         });
     };
-    let room = cases::Room { endpoint, name: case.name, peer: joined?, local, deadline: deadline() };
-    if case.ends() {
-        return meeting::end(&room, host, process).await;
-    }
-    tokio::select! {
-        outcome = cases::play(case, &room) => outcome,
-        status = process.ended() => {
-            let mut outcome = Outcome::default();
-            outcome.breaks(ids::NEG_06, format!("its process ended with {status} in the middle of the case"));
-            Ok(outcome)
+    let deadline = Instant::now() + patience.with(limits::EXAMINE_PATIENCE);
+    let room = cases::Room { endpoint, name: case.name, peer: joined?, local, patience, deadline };
+    let mut outcome = Outcome::default();
+    let played = if case.ends() {
+        meeting::end(&room, host, process, &mut outcome).await
+    } else {
+        tokio::select! {
+            played = cases::play(case, &room, &mut outcome) => played,
+            status = process.ended() => {
+                outcome.breaks(ids::NEG_06, format!("its process ended with {status} in the middle of the case"));
+                Ok(())
+            }
         }
-    }
+    };
+    played.or_else(|error| blame(error, &mut outcome))?;
+    Ok(outcome)
 }
 
-fn deadline() -> Instant {
-    Instant::now() + limits::EXAMINE_PATIENCE
+/// Whoever sends what cannot be used is not connected by it. Everything else is our own failure.
+fn blame(error: ExamineError, outcome: &mut Outcome) -> Result<(), ExamineError> {
+    match error {
+        ExamineError::Payload(text) => {
+            outcome.breaks(ids::NEG_06, text);
+            Ok(())
+        }
+        ExamineError::Start(_) | ExamineError::Ended { .. } | ExamineError::Absent { .. } | ExamineError::Own(_) => {
+            Err(error)
+        }
+    }
 }
 
 /// Bounds a wait that a peer decides.

@@ -35,14 +35,14 @@ pub struct Finding {
     pub text: String,
 }
 
-/// How a stay with one remote ended up, as one side saw it.
+/// A stay with one remote, as one side saw it: since the server named the remote, or a connection to it was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stay {
     /// Our user id.
     pub own: String,
     /// The remote's.
     pub remote: String,
-    /// The negotiation when the stay ended.
+    /// The negotiation when the stay ended, or as it stands.
     pub state: Negotiation,
     /// Whether ICE was connected then.
     pub is_connected: bool,
@@ -57,10 +57,16 @@ pub struct Verdict {
     pub steps: usize,
     /// What of the transition table they exercised.
     pub coverage: Coverage,
+    /// Who wrote the trace: its user ids, one after the other.
+    pub identities: Vec<String>,
     /// Stays that ended, in the order of their ends.
     pub stays: Vec<Stay>,
+    /// Stays that had not ended when the trace did.
+    pub open: Vec<Stay>,
     /// How often each clause was put to the test, by the second oracle.
     pub exercised: BTreeMap<RequirementId, usize>,
+    /// Glares: offers that crossed, each told by the end with the higher id, which has to give way. So none counts twice.
+    pub glares: usize,
 }
 
 /// A text is no trace.
@@ -126,6 +132,7 @@ pub fn judge(lines: &[Line]) -> Result<Verdict, Unreadable> {
         replay.look_at(index + 1, line, &mut verdict);
         clauses.look_at(index + 1, line, &mut verdict);
     }
+    replay.conclude(&mut verdict);
     clauses.conclude(lines.len(), &mut verdict);
     Ok(verdict)
 }

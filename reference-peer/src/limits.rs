@@ -112,6 +112,10 @@ pub const EXAMINE_CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long it may take to end when it was asked to, after its case, before it is killed.
 pub const EXAMINE_STOP_PATIENCE: Duration = Duration::from_secs(3);
 
+/// How many times as long a case waits when it is played again, because something had not happened in time: a verdict by time is
+/// not given on one measurement.
+pub const EXAMINE_AGAIN_FACTOR: u32 = 4;
+
 /// The pause between two looks at a socket that has to be closed.
 pub const EXAMINE_PROBE_PERIOD: Duration = Duration::from_millis(10);
 

@@ -18,13 +18,14 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     limits,
     local::{Local, Saying},
     payload::Outsider,
     report::Report,
-    rtc::{Connection, Factory, Failure, IceState, MediaKind, Notice, Source},
+    rtc::{Connection, Factory, Failure, IceState, MediaKind, Notice, Source, bounded},
     session::Recorder,
     signaling::Outgoing,
     trace::{Line, Step},
@@ -63,9 +64,10 @@ pub(crate) struct Setting<F> {
     pub(crate) recorder: Recorder,
 }
 
-/// A remote's task. Dropping `inbox` ends it.
+/// A remote's task. Dropping `inbox` ends it once everything in it is done; cancelling `giving_up` ends it at once.
 pub(crate) struct Handle {
     pub(crate) inbox: mpsc::Sender<Input>,
+    pub(crate) giving_up: CancellationToken,
     /// Completes with the number of peer connections that are left open.
     pub(crate) task: JoinHandle<usize>,
 }
@@ -76,8 +78,10 @@ pub(crate) fn start<F: Factory>(setting: Setting<F>) -> Handle {
     let (noticing, notices) = mpsc::channel(limits::INBOX_MAX);
     let role = Role::between(&setting.own_id, &setting.remote_id);
     let shown = setting.local.borrow().clone();
+    let giving_up = CancellationToken::new();
     let remote = Remote {
         setting,
+        giving_up: giving_up.clone(),
         role,
         state: Negotiation::default(),
         outsider: Outsider::default(),
@@ -92,11 +96,12 @@ pub(crate) fn start<F: Factory>(setting: Setting<F>) -> Handle {
         open_at: None,
         has_heard: false,
     };
-    Handle { inbox, task: tokio::spawn(remote.run(inputs, notices)) }
+    Handle { inbox, giving_up, task: tokio::spawn(remote.run(inputs, notices)) }
 }
 
 struct Remote<F: Factory> {
     setting: Setting<F>,
+    giving_up: CancellationToken,
     role: Role,
     state: Negotiation,
     outsider: Outsider,
@@ -127,9 +132,11 @@ enum Cargo {
 impl<F: Factory> Remote<F> {
     async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut notices: mpsc::Receiver<(u32, Notice)>) -> usize {
         let mut local = self.setting.local.clone();
-        loop {
+        let giving_up = self.giving_up.clone();
+        while !giving_up.is_cancelled() {
             let (ready_at, open_at) = (self.ready_at, self.open_at);
             tokio::select! {
+                () = giving_up.cancelled() => {}
                 input = inputs.recv() => match input {
                     Some(input) => self.handle(input).await,
                     None => break,
@@ -158,7 +165,7 @@ impl<F: Factory> Remote<F> {
         let open_connections = self.orphans.len() + usize::from(self.connection.is_some());
         for orphan in self.orphans.drain(..) {
             // Nothing depends on it: the task is over, and it was counted.
-            carrying_out::bounded(orphan.close()).await.ok();
+            bounded(orphan.close()).await.ok();
         }
         open_connections
     }
@@ -175,7 +182,7 @@ impl<F: Factory> Remote<F> {
             }
             Input::AddTrack(kind) => {
                 let Some(connection) = &mut self.connection else { return };
-                match carrying_out::bounded(connection.add_track(kind)).await {
+                match bounded(connection.add_track(kind)).await {
                     Ok(()) => self.perform(Event::ChangeTracks, Cargo::Nothing).await,
                     Err(failure) => self.problem(format!("cannot add a track: {failure}")).await,
                 }
@@ -188,7 +195,7 @@ impl<F: Factory> Remote<F> {
             }
             Input::Stats => {
                 let Some(connection) = &mut self.connection else { return };
-                match carrying_out::bounded(connection.stats()).await {
+                match bounded(connection.stats()).await {
                     Ok(stats) => self.report(|remote| Report::Stats { remote, stats }).await,
                     Err(failure) => self.problem(format!("no statistics: {failure}")).await,
                 }
@@ -262,7 +269,8 @@ impl<F: Factory> Remote<F> {
             }
         }
         let signaling = match &mut self.connection {
-            Some(connection) => connection.signaling_state().await,
+            // One that does not tell in time does not tell.
+            Some(connection) => bounded(async { Ok(connection.signaling_state().await) }).await.unwrap_or_default(),
             None => None,
         };
         (self.setting.recorder)(Line::Step(Step {

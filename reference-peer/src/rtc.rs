@@ -5,14 +5,23 @@
 use glare_model::message::SignalKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 
-use crate::local::Local;
+use crate::{limits, local::Local};
 
 /// A call of the WebRTC implementation failed, in its words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Failure(pub String);
+
+/// A call of the WebRTC implementation, which is not waited for for ever.
+pub(crate) async fn bounded<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let late = |_elapsed| Failure(format!("no answer within {} s", limits::CALL_TIMEOUT.as_secs()));
+    timeout(limits::CALL_TIMEOUT, call).await.map_err(late)?
+}
 
 /// Builds peer connections.
 pub trait Factory: Send + Sync + 'static {

@@ -64,6 +64,41 @@ fn a_peer_that_never_offers_first_leaves_what_would_cross_its_offer_without_a_ve
 }
 
 #[test]
+fn offers_that_never_cross_leave_the_clauses_about_glare_without_a_verdict() {
+    let process = peer("{url} {room} --strategy joiner-offers");
+    let output = examine(&process, &["--only", "crossing"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    for (clause, verdict) in [("NEG-01", "no verdict"), ("NEG-02", "no verdict"), ("NEG-06", "kept in 1 of 2")] {
+        assert!(text.lines().any(|line| line.starts_with(clause) && line.contains(verdict)), "{clause}\n{text}");
+    }
+}
+
+#[test]
+fn what_was_played_is_shown_before_a_complaint() {
+    let process = format!("sh -c 'test {{room}} = offered || exit 7; exec {}'", peer("{url} {room}"));
+    let output = examine(&process, &["--only", "offered", "--only", "candidate-before"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.lines().any(|line| line.starts_with("NEG-08") && line.contains("kept in 1 of 1")), "{text}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("exit status: 7"));
+}
+
+#[test]
+fn what_was_late_once_is_measured_again_before_it_is_held_against_the_peer() {
+    let mark = std::env::temp_dir().join(format!("glare-late-once-{}", std::process::id()));
+    // The first time, the shell stays when it is asked to end.
+    let process = format!(
+        "sh -c 'mkdir {mark} && trap \"\" TERM && {{ {peer}; exec sleep 100; }}; exec {peer}' {{room}}",
+        mark = mark.display(),
+        peer = peer("{url} {room}")
+    );
+    let output = examine(&process, &["--only", "the-peer-ends"]);
+    std::fs::remove_dir(&mark).expect("it was played");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
 fn a_program_that_ends_at_once_is_shown_with_its_last_words() {
     let output = examine("sh -c 'echo no such server >&2; exit 7' {room}", &[]);
     assert_eq!(output.status.code(), Some(2));

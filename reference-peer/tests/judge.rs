@@ -2,7 +2,7 @@
 
 use glare_model::requirement::{RequirementId, ids};
 use glare_peer::{
-    judge::{judge, read},
+    judge::{judge, read, unconnected},
     trace::Line,
 };
 
@@ -96,6 +96,20 @@ fn neg_02_the_lower_id_yields() {
 }
 
 #[test]
+fn a_glare_is_told_from_an_offer_that_crosses_nothing_and_counted_at_one_end() {
+    let apply = numbers("apply-offer", OFFER);
+    let glares = |steps: &[String]| {
+        let steps: Vec<_> = steps.iter().map(String::as_str).collect();
+        judge(&trace(&steps)).unwrap().glares
+    };
+    let offer = numbers("offer", OFFER);
+    let plain = step("a", &offer, &[&BUILT[..], &[&apply, "\"prepare\""]].concat());
+    assert_eq!(glares(&[step("a", "\"met-outside\"", &[]), plain]), 0);
+    assert_eq!(glares(&[met("a"), step("a", &offer, &["\"rollback\"", &apply, "\"prepare\""])]), 1);
+    assert_eq!(glares(&[met("c"), step("c", &offer, &["\"ignore-lost-glare\""])]), 0);
+}
+
+#[test]
 fn neg_03_an_answer_to_another_offer_is_applied() {
     let other = [1, 1, 1, 7, 1];
     let steps = [met("a"), step("a", &numbers("answer", other), &[&numbers("apply-answer", other)])];
@@ -150,6 +164,50 @@ fn neg_09_a_connection_is_left_open_at_the_end() {
     let closed = |open: usize| format!(r#"{{"closed":{{"open_connections":{open}}}}}"#);
     assert_eq!(broken(&[met("a"), closed(0)]), [ids::NEG_09]);
     assert_eq!(broken(&[closed(1)]), [ids::NEG_09]);
+}
+
+/// The pairs that the trace of `b` alone leaves unconnected.
+fn alone(steps: &[String]) -> Vec<(String, String)> {
+    let steps: Vec<_> = steps.iter().map(String::as_str).collect();
+    unconnected(&[judge(&trace(&steps)).unwrap()])
+}
+
+fn pair(one: &str, other: &str) -> Vec<(String, String)> {
+    vec![(one.to_owned(), other.to_owned())]
+}
+
+#[test]
+fn neg_06_a_stay_that_goes_on_counts_as_it_stands() {
+    let answer = step("a", &numbers("answer", ANSWER), &[&numbers("apply-answer", ANSWER)]);
+    assert_eq!(alone(&[met("a"), answer.clone()]), pair("a", "b"));
+    assert_eq!(alone(&[met("a"), answer, step("a", "\"ice-connected\"", &[])]), []);
+}
+
+#[test]
+fn neg_06_a_pair_of_which_either_end_wrote_the_only_trace_is_judged() {
+    assert_eq!(alone(&[met("a"), gone("a")]), pair("a", "b"));
+    assert_eq!(alone(&[met("c"), gone("c")]), pair("b", "c"));
+}
+
+#[test]
+fn neg_06_a_pair_that_never_negotiated_is_not_connected() {
+    let closed = r#"{"closed":{"open_connections":0}}"#.to_owned();
+    let (met, gone) = (step("a", "\"met-joiner\"", &[]), step("a", "\"gone\"", &[]));
+    for end in [vec![], vec![gone], vec![closed], vec![r#"{"identity":"d"}"#.to_owned()]] {
+        assert_eq!(alone(&[vec![met.clone()], end].concat()), pair("a", "b"));
+    }
+    assert_eq!(alone(&[step("a", "\"met-outside\"", &[])]), [], "who is outside meets nobody");
+}
+
+#[test]
+fn neg_06_whoever_wrote_a_trace_and_knows_of_no_stay_is_not_connected() {
+    let answer = step("a", &numbers("answer", ANSWER), &[&numbers("apply-answer", ANSWER)]);
+    let steps = [met("a"), answer, step("a", "\"ice-connected\"", &[])];
+    let steps: Vec<_> = steps.iter().map(String::as_str).collect();
+    let near = judge(&trace(&steps)).unwrap();
+    let peer = r#"{"peer":{"version":1,"strategy":"perfect-negotiation","implementation":"test"}}"#;
+    let far = judge(&read(format!("{peer}\n{{\"identity\":\"a\"}}\n").as_bytes()).unwrap()).unwrap();
+    assert_eq!(unconnected(&[near, far]), pair("a", "b"));
 }
 
 #[test]

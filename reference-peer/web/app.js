@@ -45,8 +45,14 @@ function spin(text) {
   find("spinner").querySelector("p").textContent = text ?? "";
 }
 
+// A link that somebody broke on the way names the room that it says.
 function roomOfLink() {
-  return decodeURIComponent(location.hash.slice(1));
+  const text = location.hash.slice(1);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function prepareHome() {

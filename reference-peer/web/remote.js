@@ -29,9 +29,15 @@ export class Remote {
 
   // Hands over an event. `cargo` is what the negotiation does not look at: a payload, or what to do before.
   put(event, cargo) {
-    if (this.queue.length >= QUEUE_MAX) return;
-    this.queue.push([event, cargo]);
+    if (this.queue.length < QUEUE_MAX) this.queue.push([event, cargo]);
+    else this.giveUp();
     this.work();
+  }
+
+  // A remote that is not kept up with is given up, as the native peer does: nothing of what waits is told from what is missing.
+  giveUp() {
+    this.queue = [["gone"]];
+    this.tell("problem", "more waits for it than can be handled: the connection is given up");
   }
 
   signal(kind, payload) {

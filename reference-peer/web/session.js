@@ -3,11 +3,12 @@
 import { Remote } from "./remote.js";
 import { Signaling } from "./signaling.js";
 
+// The bounds of the native peer (src/limits.rs).
 const RECONNECT_ATTEMPTS = 5;
 const RECONNECT_PAUSE_MS = 1000;
-const ENTER_ATTEMPTS = 4;
+const ENTER_ATTEMPTS = 8;
 const TRACE_LINES_MAX = 20_000;
-const REMOTES_MAX = 64;
+const REMOTES_MAX = 512;
 const PAYLOADS = { offer: "offer", answer: "answer", "ice-candidate": "candidate" };
 
 export class Session extends EventTarget {

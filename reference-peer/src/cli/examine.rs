@@ -90,7 +90,10 @@ async fn play(process: &Start, local: IpAddr, cases: &[&Case]) -> ExitCode {
         };
         let outcome = match examined {
             Ok(outcome) => outcome,
-            Err(error) => return complain(&error.to_string()),
+            Err(error) => {
+                show(&played);
+                return complain(&error.to_string());
+            }
         };
         let mark = match (outcome.broken.is_empty(), outcome.open.is_empty()) {
             (false, _) => "FAIL",

@@ -62,7 +62,7 @@ fn summary(verdicts: &[Verdict], is_settled: bool) -> String {
     };
     let all = [ids::NEG_01, ids::NEG_02, ids::NEG_03, ids::NEG_04, ids::NEG_05, ids::NEG_07, ids::NEG_08, ids::NEG_09];
     let clauses: Vec<_> = all.into_iter().map(|id| format!("{id} {}", times(id))).collect();
-    let stays: usize = verdicts.iter().map(|verdict| verdict.stays.len()).sum();
+    let stays: usize = verdicts.iter().map(|verdict| verdict.stays.len() + verdict.open.len()).sum();
     let steps: usize = verdicts.iter().map(|verdict| verdict.steps).sum();
     let settled = if is_settled { format!(", NEG-06 {stays}") } else { String::new() };
     format!("{} traces, {steps} events; held against them: {}{settled}", verdicts.len(), clauses.join(", "))

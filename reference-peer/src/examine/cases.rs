@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use glare_model::requirement::{RequirementId, ids};
 use tokio::time::Instant;
 
-use super::{ExamineError, Outcome, crossing, meeting, stays};
+use super::{ExamineError, Outcome, Patience, crossing, meeting, stays};
 use crate::signaling::Endpoint;
 
 /// One case.
@@ -42,6 +42,8 @@ pub(super) struct Room<'a> {
     pub(super) peer: String,
     /// The address of our media sockets.
     pub(super) local: IpAddr,
+    /// How long is waited for what has to happen.
+    pub(super) patience: Patience,
     /// When it counts as too late for a connection.
     pub(super) deadline: Instant,
 }
@@ -121,19 +123,77 @@ impl Case {
     }
 }
 
-pub(super) async fn play(case: &Case, room: &Room<'_>) -> Result<Outcome, ExamineError> {
-    let mut outcome = Outcome::default();
+pub(super) async fn play(case: &Case, room: &Room<'_>, outcome: &mut Outcome) -> Result<(), ExamineError> {
     match case.play {
-        Play::Offered => meeting::offered(room, &mut outcome).await?,
-        Play::HigherCrosses => crossing::higher(room, &mut outcome).await?,
-        Play::LowerCrosses => crossing::lower(room, &mut outcome).await?,
-        Play::LateAnswer => stays::late_answer(room, &mut outcome).await?,
-        Play::LateOffer => stays::late_offer(room, &mut outcome).await?,
-        Play::LateCandidate => stays::late_candidate(room, &mut outcome).await?,
-        Play::CandidateFirst => meeting::candidate_first(room, &mut outcome).await?,
-        Play::Return => stays::returning(room, &mut outcome).await?,
-        Play::Vanish => stays::vanishing(room, &mut outcome).await?,
+        Play::Offered => meeting::offered(room, outcome).await,
+        Play::HigherCrosses => crossing::higher(room, outcome).await,
+        Play::LowerCrosses => crossing::lower(room, outcome).await,
+        Play::LateAnswer => stays::late_answer(room, outcome).await,
+        Play::LateOffer => stays::late_offer(room, outcome).await,
+        Play::LateCandidate => stays::late_candidate(room, outcome).await,
+        Play::CandidateFirst => meeting::candidate_first(room, outcome).await,
+        Play::Return => stays::returning(room, outcome).await,
+        Play::Vanish => stays::vanishing(room, outcome).await,
         Play::End => unreachable!("played by the caller, who has the process"),
     }
-    Ok(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use glare_server::{Config, Server};
+    use serde_json::json;
+
+    use super::{
+        super::{
+            Patience, blame,
+            host::{Host, enter},
+        },
+        *,
+    };
+    use crate::signaling::{Dial, Incoming, Outgoing, Signaling};
+
+    /// Answers every offer with something that is no description.
+    async fn answer_nonsense(signaling: &mut Signaling) {
+        while let Some(incoming) = signaling.incoming.recv().await {
+            let Incoming::Event(event, data) = incoming else { continue };
+            if event == "offer" {
+                let answer = json!({ "target": data["from"], "answer": { "type": "answer", "sdp": "nonsense" } });
+                let outgoing = Outgoing { event: "answer", data: Some(answer), ack: None };
+                signaling.outgoing.send(outgoing).await.unwrap();
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_description_that_cannot_be_used_is_the_peers_fault_and_what_was_not_shown_stays_open() {
+        let server = Server::start(Config::default()).await.unwrap();
+        let endpoint: Endpoint = format!("ws://{}/ws", server.addr()).parse().unwrap();
+        let case = &CASES[0];
+        let host = Host::open(&endpoint, case.name).await.unwrap();
+        let mut peer = endpoint.dial().await.unwrap();
+        enter(&mut peer, "join-room", case.name, 0).await.unwrap();
+        let room = Room {
+            endpoint: &endpoint,
+            name: case.name,
+            peer: peer.user_id.clone(),
+            local: [127, 0, 0, 1].into(),
+            patience: Patience(1),
+            deadline: Instant::now() + crate::limits::EXAMINE_PATIENCE,
+        };
+        let mut outcome = Outcome::default();
+        let played = tokio::select! {
+            played = play(case, &room, &mut outcome) => played,
+            () = answer_nonsense(&mut peer) => panic!("the server ended the connection"),
+        };
+        blame(played.unwrap_err(), &mut outcome).unwrap();
+        outcome.conclude(case);
+        let [(clause, text)] = &outcome.broken[..] else { panic!("{outcome:?}") };
+        assert_eq!(*clause, ids::NEG_06);
+        assert!(text.starts_with("its answer cannot be used"), "{text}");
+        let open: Vec<_> = outcome.open.iter().map(|(id, _)| *id).collect();
+        assert_eq!(open, [ids::NEG_08]);
+        peer.close().await;
+        host.close().await;
+        server.shutdown().await;
+    }
 }

@@ -9,7 +9,7 @@ use super::{
     cases::Room,
     meeting::{connect, finish},
     remote::{Heard, Id, Remote},
-    wire::{still_open, ufrag_of_description},
+    wire::{Sockets, look_at_sockets, ufrag_of_description},
 };
 use crate::limits;
 
@@ -27,45 +27,48 @@ pub(super) async fn offer_of_peer(remote: &mut Remote) -> Result<Option<Value>, 
     }
 }
 
-/// Waits until a socket of the connection of this offer is known, so that it can be watched.
-async fn know_socket(remote: &mut Remote, offer: &Value) -> Result<(), ExamineError> {
-    let ufrag = ufrag_of_description(offer).unwrap_or_default();
+/// Waits until a socket of the connection of this description is known, so that it can be watched.
+pub(super) async fn know_socket(remote: &mut Remote, description: &Value) -> Result<(), ExamineError> {
+    let ufrag = ufrag_of_description(description).unwrap_or_default();
     let deadline = Instant::now() + limits::EXAMINE_OFFER_PATIENCE;
     while remote.sockets_of(ufrag).is_empty() && remote.hear_until(deadline).await?.is_some() {}
     Ok(())
 }
 
 /// Holds it against the peer if the connection of its offer lives on beside the one that is connected now.
-async fn look_for_another(remote: &Remote, offer: &Value, connected: &Value, outcome: &mut Outcome) {
+async fn look_for_another(remote: &Remote, room: &Room<'_>, offer: &Value, connected: &Value, outcome: &mut Outcome) {
     let [first, second] = [offer, connected].map(|it| ufrag_of_description(it).unwrap_or_default());
     if first == second {
-        return;
+        return outcome.keeps(&[ids::NEG_01]);
     }
-    let sockets = remote.sockets_of(first);
-    if sockets.is_empty() {
-        let text =
-            "it told no address of the connection that it offered first, so that nobody can see whether that lives on";
-        outcome.leaves_open(&[ids::NEG_01], text);
-    }
-    if let Some(socket) = still_open(&sockets, limits::EXAMINE_CLOSE_PATIENCE).await {
-        let text = format!(
-            "it has two connections to one remote: {second} is connected, and {first}, which it offered first, still holds its \
-             socket {socket}"
-        );
-        outcome.breaks(ids::NEG_01, text);
+    let patience = room.patience.with(limits::EXAMINE_CLOSE_PATIENCE);
+    match look_at_sockets(&remote.sockets_of(first), patience).await {
+        Sockets::Closed => outcome.keeps(&[ids::NEG_01]),
+        Sockets::Unknown => {
+            let text = "it told no address of this machine for the connection that it offered first, so that nobody can see \
+                        whether that lives on";
+            outcome.leaves_open(&[ids::NEG_01], text);
+        }
+        Sockets::Open(socket) => {
+            let text = format!(
+                "it has two connections to one remote: {second} is connected, and {first}, which it offered first, still holds \
+                 its socket {socket}"
+            );
+            outcome.is_late(ids::NEG_01, text);
+        }
     }
 }
 
 pub(super) async fn higher(room: &Room<'_>, outcome: &mut Outcome) -> Result<(), ExamineError> {
     let mut remote = Remote::join(room, Id::Higher).await?;
     match offer_of_peer(&mut remote).await? {
-        Some(offer) => cross(&mut remote, &offer, outcome).await?,
+        Some(offer) => cross(&mut remote, room, &offer, outcome).await?,
         None => outcome.leaves_open(&[ids::NEG_01, ids::NEG_02, ids::NEG_06], NO_OFFER),
     }
     remote.close().await
 }
 
-async fn cross(remote: &mut Remote, offer: &Value, outcome: &mut Outcome) -> Result<(), ExamineError> {
+async fn cross(remote: &mut Remote, room: &Room<'_>, offer: &Value, outcome: &mut Outcome) -> Result<(), ExamineError> {
     know_socket(remote, offer).await?;
     // Made before we heard of the peer's, as far as the peer can know.
     let lost = remote.build().await?;
@@ -77,14 +80,16 @@ async fn cross(remote: &mut Remote, offer: &Value, outcome: &mut Outcome) -> Res
             outcome.breaks(ids::NEG_02, "it answers the crossing offer of the higher id, which is to give way");
             remote.apply(lost, &wrong).await?;
             connect(remote, lost, outcome).await?;
-            look_for_another(remote, offer, &wrong, outcome).await;
+            look_for_another(remote, room, offer, &wrong, outcome).await;
         }
         None => {
             let kept = remote.build().await?;
             let answer = remote.answer(kept, offer).await?;
             remote.send(SignalKind::Answer, answer).await?;
             remote.trickle(kept).await?;
-            connect(remote, kept, outcome).await?;
+            if connect(remote, kept, outcome).await? {
+                outcome.keeps(&[ids::NEG_01, ids::NEG_02]);
+            }
         }
     }
     Ok(())
@@ -112,10 +117,14 @@ pub(super) async fn lower(room: &Room<'_>, outcome: &mut Outcome) -> Result<(), 
     let offer = remote.offer(link).await?;
     remote.send(SignalKind::Offer, offer).await?;
     remote.trickle(link).await?;
-    if let Some(meeting) = finish(&mut remote, link, outcome).await?
-        && let Some(offer) = crossed.or_else(|| meeting.crossed.clone())
-    {
-        look_for_another(&remote, &offer, &meeting.answer, outcome).await;
+    if let Some(meeting) = finish(&mut remote, link, outcome).await? {
+        match crossed.or_else(|| meeting.crossed.clone()) {
+            Some(offer) => {
+                outcome.keeps(&[ids::NEG_02]);
+                look_for_another(&remote, room, &offer, &meeting.answer, outcome).await;
+            }
+            None => outcome.leaves_open(&[ids::NEG_01, ids::NEG_02], NO_OFFER),
+        }
     }
     remote.close().await
 }

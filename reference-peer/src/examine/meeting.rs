@@ -1,5 +1,7 @@
 //! Meeting, and the end of it.
 
+use std::net::SocketAddr;
+
 use glare_model::{message::SignalKind, requirement::ids};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -7,13 +9,16 @@ use tokio::time::Instant;
 use super::{
     ExamineError, Outcome,
     cases::Room,
+    crossing::know_socket,
     host::Host,
     process::Process,
     remote::{Heard, Id, Remote},
-    wire::{Check, sends_media, still_open, ufrag_of_description},
+    wire::{Check, Sockets, look_at_sockets, sends_media, ufrag_of_description},
     within,
 };
 use crate::limits;
+
+const NO_CONNECTION: &str = "no connection comes about";
 
 /// A connection that a remote with the lower id brought about.
 pub(super) struct Meeting {
@@ -59,12 +64,13 @@ pub(super) async fn finish(
                 answered = Some(answer);
             }
             Heard::Connected(at) if at == link => {
+                outcome.keeps(&[ids::NEG_06]);
                 return Ok(answered.map(|answer| Meeting { link, answer, crossed }));
             }
             Heard::Connected(_) | Heard::Candidate | Heard::Check(_) => {}
         }
     }
-    outcome.is_unconnected();
+    outcome.is_late(ids::NEG_06, NO_CONNECTION);
     Ok(None)
 }
 
@@ -72,18 +78,26 @@ pub(super) async fn offered(room: &Room<'_>, outcome: &mut Outcome) -> Result<()
     let mut remote = Remote::join(room, Id::Lower).await?;
     if let Some(meeting) = meet(&mut remote, outcome).await? {
         // The connection can come about by our own checks alone, before the first candidate was sent.
-        while !remote.is_told_of_candidates() {
-            if remote.hear().await?.is_none() {
-                outcome.breaks(ids::NEG_08, "it connects, and none of its candidates was ever sent");
-                break;
-            }
-        }
-        let sends_later = meeting.crossed.as_ref().is_some_and(sends_media);
-        if sends_later && !sends_media(&meeting.answer) {
-            outcome.breaks(ids::NEG_08, "its answer sends no media, and its offer does");
-        }
+        while !remote.is_told_of_candidates() && remote.hear().await?.is_some() {}
+        judge_preparation(&remote, &meeting, outcome);
     }
     remote.close().await
+}
+
+/// Handlers were in place if candidates came, and tracks if the answer sends media.
+fn judge_preparation(remote: &Remote, meeting: &Meeting, outcome: &mut Outcome) {
+    if !remote.is_told_of_candidates() {
+        outcome.is_late(ids::NEG_08, "it connects, and none of its candidates was ever sent");
+    }
+    match (sends_media(&meeting.answer), meeting.crossed.as_ref().map(sends_media)) {
+        (true, _) if remote.is_told_of_candidates() => outcome.keeps(&[ids::NEG_08]),
+        (true, _) => {}
+        (false, Some(true)) => outcome.breaks(ids::NEG_08, "its answer sends no media, and its offer does"),
+        (false, Some(false) | None) => {
+            let text = "its answer sends no media, and no offer of its own shows whether it has any";
+            outcome.leaves_open(&[ids::NEG_08], text);
+        }
+    }
 }
 
 pub(super) async fn candidate_first(room: &Room<'_>, outcome: &mut Outcome) -> Result<(), ExamineError> {
@@ -94,25 +108,31 @@ pub(super) async fn candidate_first(room: &Room<'_>, outcome: &mut Outcome) -> R
     let candidate = remote.candidate(link, beacon)?;
     remote.send(SignalKind::Candidate, candidate).await?;
     remote.send(SignalKind::Offer, offer).await?;
-    let (answer, check) = answer_and_check(&mut remote).await?;
+    let (answer, check) = answer_and_check(&mut remote, room).await?;
     if let Some(answer) = answer {
-        if check.is_none() {
-            let text = "it answered the offer, and never tried the candidate that came before the offer";
-            outcome.breaks(ids::NEG_04, text);
+        match check {
+            Some(_) => outcome.keeps(&[ids::NEG_04]),
+            None => {
+                let text = "it answered the offer, and never tried the candidate that came before the offer";
+                outcome.is_late(ids::NEG_04, text);
+            }
         }
         remote.apply(link, &answer).await?;
         remote.trickle(link).await?;
         connect(&mut remote, link, outcome).await?;
     } else {
-        outcome.breaks(ids::NEG_06, "it does not answer");
+        outcome.is_late(ids::NEG_06, "it does not answer");
     }
     remote.close().await
 }
 
 /// Waits for the answer and for the first check. As long as it is not applied, and none of our own candidates is sent, the peer
 /// has nothing to try but beacons, and nothing that would let it stop trying.
-pub(super) async fn answer_and_check(remote: &mut Remote) -> Result<(Option<Value>, Option<Check>), ExamineError> {
-    let deadline = Instant::now() + limits::EXAMINE_CHECK_PATIENCE;
+pub(super) async fn answer_and_check(
+    remote: &mut Remote,
+    room: &Room<'_>,
+) -> Result<(Option<Value>, Option<Check>), ExamineError> {
+    let deadline = Instant::now() + room.patience.with(limits::EXAMINE_CHECK_PATIENCE);
     let (mut answered, mut checked) = (None, None);
     while answered.is_none() || checked.is_none() {
         match remote.hear_until(deadline).await? {
@@ -125,50 +145,78 @@ pub(super) async fn answer_and_check(remote: &mut Remote) -> Result<(Option<Valu
     Ok((answered, checked))
 }
 
-/// Waits for a connection whose descriptions are exchanged.
-pub(super) async fn connect(remote: &mut Remote, link: usize, outcome: &mut Outcome) -> Result<(), ExamineError> {
+/// Waits for a connection whose descriptions are exchanged. Whether it came.
+pub(super) async fn connect(remote: &mut Remote, link: usize, outcome: &mut Outcome) -> Result<bool, ExamineError> {
     while let Some(heard) = remote.hear().await? {
         match heard {
-            Heard::Connected(at) if at == link => return Ok(()),
+            Heard::Connected(at) if at == link => {
+                outcome.keeps(&[ids::NEG_06]);
+                return Ok(true);
+            }
             Heard::Answer(_) => {
                 outcome.breaks(ids::NEG_02, "it answers an offer that it has answered, or one that had to give way");
-                return Ok(());
+                return Ok(false);
             }
             Heard::Offer(_) | Heard::Candidate | Heard::Check(_) | Heard::Connected(_) => {}
         }
     }
-    outcome.is_unconnected();
-    Ok(())
+    outcome.is_late(ids::NEG_06, NO_CONNECTION);
+    Ok(false)
 }
 
-pub(super) async fn end(room: &Room<'_>, host: &mut Host, process: &mut Process) -> Result<Outcome, ExamineError> {
-    let mut outcome = Outcome::default();
+pub(super) async fn end(
+    room: &Room<'_>,
+    host: &mut Host,
+    process: &mut Process,
+    outcome: &mut Outcome,
+) -> Result<(), ExamineError> {
     let mut remote = Remote::join(room, Id::Lower).await?;
     let met = tokio::select! {
-        met = meet(&mut remote, &mut outcome) => met?,
+        met = meet(&mut remote, outcome) => met?,
         status = process.ended() => {
             outcome.breaks(ids::NEG_09, format!("its process ended with {status} before it was asked to"));
             None
         }
     };
     if let Some(meeting) = met {
-        process.ask_to_end();
-        let leaving = async {
-            while host.notice("user-left").await? != room.peer {}
-            Ok::<(), ExamineError>(())
-        };
-        match within(limits::EXAMINE_PATIENCE, leaving).await {
-            Some(left) => left?,
-            None => outcome.breaks(ids::NEG_09, "it was asked to end, and stays in the room"),
+        know_socket(&mut remote, &meeting.answer).await?;
+        judge_end(room, host, process, &remote.sockets_of(meeting.ufrag()), outcome).await?;
+    }
+    remote.close().await
+}
+
+async fn judge_end(
+    room: &Room<'_>,
+    host: &mut Host,
+    process: &mut Process,
+    sockets: &[SocketAddr],
+    outcome: &mut Outcome,
+) -> Result<(), ExamineError> {
+    let patience = room.patience.with(limits::EXAMINE_PATIENCE);
+    process.ask_to_end();
+    let leaving = async {
+        while host.notice("user-left").await? != room.peer {}
+        Ok::<(), ExamineError>(())
+    };
+    let left = within(patience, leaving).await.transpose()?;
+    if left.is_none() {
+        outcome.is_late(ids::NEG_09, "it was asked to end, and stays in the room");
+    }
+    let ended = within(patience, process.ended()).await;
+    if ended.is_none() {
+        outcome.is_late(ids::NEG_09, "it was asked to end, and its process goes on");
+    }
+    match look_at_sockets(sockets, room.patience.with(limits::EXAMINE_CLOSE_PATIENCE)).await {
+        Sockets::Open(socket) => {
+            outcome.is_late(ids::NEG_09, format!("its process ended, and its media socket {socket} is still open"));
         }
-        if within(limits::EXAMINE_PATIENCE, process.ended()).await.is_none() {
-            outcome.breaks(ids::NEG_09, "it was asked to end, and its process goes on");
-        }
-        let sockets = remote.sockets_of(meeting.ufrag());
-        if let Some(socket) = still_open(&sockets, limits::EXAMINE_CLOSE_PATIENCE).await {
-            outcome.breaks(ids::NEG_09, format!("its process ended, and its media socket {socket} is still open"));
+        Sockets::Closed if left.is_some() && ended.is_some() => outcome.keeps(&[ids::NEG_09]),
+        Sockets::Closed => {}
+        Sockets::Unknown => {
+            let text =
+                "it told no address of this machine, so that nobody can see whether its media sockets are closed";
+            outcome.leaves_open(&[ids::NEG_09], text);
         }
     }
-    remote.close().await?;
-    Ok(outcome)
+    Ok(())
 }

@@ -20,7 +20,7 @@ use crate::{
     local::Local,
     native::{Media, NativeFactory},
     payload::{line, stamp},
-    rtc::{Connection, Factory, Failure, IceState, Notice, Notices, Source},
+    rtc::{Connection, Factory, Failure, IceState, Notice, Notices, Source, bounded},
     signaling::{Dial, Incoming, Outgoing, Signaling},
 };
 
@@ -143,9 +143,9 @@ impl Remote {
         let link = self.links.len();
         let epoch = u32::try_from(link).map_err(ExamineError::own)?;
         let notices = Notices::new(epoch, self.noticing.clone());
-        let mut connection = self.factory.build("", self.local.subscribe(), notices).await?;
+        let mut connection = bounded(self.factory.build("", self.local.subscribe(), notices)).await?;
         connection.attach();
-        connection.add_tracks().await?;
+        bounded(connection.add_tracks()).await?;
         let numbers = Description { meeting: self.meeting, ..Description::default() };
         let (own_ufrag, mid) = (String::new(), String::new());
         self.links.push(Some(Link {
@@ -162,7 +162,7 @@ impl Remote {
 
     pub(super) async fn close_link(&mut self, link: usize) -> Result<(), ExamineError> {
         match self.links[link].take() {
-            Some(link) => Ok(link.connection.close().await?),
+            Some(link) => Ok(bounded(link.connection.close()).await?),
             None => Ok(()),
         }
     }
@@ -177,7 +177,7 @@ impl Remote {
         let (number, meeting) = (self.descriptions, self.meeting);
         let it = self.link(link)?;
         it.numbers = Description { meeting, connection: number, number, answers, ice: number };
-        let made = it.connection.make(kind, number).await?;
+        let made = bounded(it.connection.make(kind, number)).await?;
         let sdp = made["sdp"].as_str().unwrap_or_default();
         it.own_ufrag = line(sdp, "a=ice-ufrag:").unwrap_or_default().to_owned();
         it.mid = line(sdp, "a=mid:").unwrap_or_default().to_owned();
@@ -193,7 +193,12 @@ impl Remote {
     pub(super) async fn answer(&mut self, link: usize, offer: &Value) -> Result<Value, ExamineError> {
         self.apply(link, offer).await?;
         let number = offer["glare"]["number"].as_u64().and_then(|number| u32::try_from(number).ok());
-        self.make(link, SignalKind::Answer, number.unwrap_or_default()).await
+        let made = self.make(link, SignalKind::Answer, number.unwrap_or_default()).await;
+        // Offers that can be answered are answered, so that one which cannot is at fault.
+        made.map_err(|error| match error {
+            ExamineError::Own(problem) => unusable(offer, &Failure(problem)),
+            other => other,
+        })
     }
 
     /// Applies a description of the peer's, and adds its candidates that came before.
@@ -201,7 +206,8 @@ impl Remote {
         let ufrag = ufrag_of_description(payload).map(str::to_owned);
         let early = std::mem::take(&mut self.early);
         let it = self.link(link)?;
-        it.connection.apply(payload).await?;
+        let applied = bounded(it.connection.apply(payload)).await;
+        applied.map_err(|failure| unusable(payload, &failure))?;
         it.remote_ufrag = ufrag;
         for candidate in early {
             self.add(candidate).await;
@@ -216,7 +222,7 @@ impl Remote {
             |link: &&mut Link| link.remote_ufrag.is_some() && (ufrag.is_none() || link.remote_ufrag == ufrag);
         match self.links.iter_mut().rev().flatten().find(is_ready) {
             // One that is not understood costs one path.
-            Some(link) => link.connection.add(&candidate).await.unwrap_or_default(),
+            Some(link) => bounded(link.connection.add(&candidate)).await.unwrap_or_default(),
             None if self.early.len() < limits::INBOX_MAX => self.early.push(candidate),
             None => {}
         }
@@ -362,7 +368,7 @@ impl Remote {
     pub(super) async fn close(self) -> Result<(), ExamineError> {
         self.signaling.close().await;
         for link in self.links.into_iter().flatten() {
-            link.connection.close().await?;
+            bounded(link.connection.close()).await?;
         }
         Ok(())
     }
@@ -372,6 +378,12 @@ enum Next {
     Incoming(Option<Incoming>),
     Notice(u32, Notice),
     Check(Check),
+}
+
+/// A description of the peer's that our connection refuses, named by its type.
+fn unusable(payload: &Value, failure: &Failure) -> ExamineError {
+    let kind = payload["type"].as_str().unwrap_or("description");
+    ExamineError::Payload(format!("its {kind} cannot be used: {failure}"))
 }
 
 fn candidate_numbers(numbers: Description) -> Description {

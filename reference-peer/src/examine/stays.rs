@@ -1,5 +1,7 @@
 //! Remotes that leave, come back, and vanish.
 
+use std::net::SocketAddr;
+
 use glare_model::{message::SignalKind, requirement::ids};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -7,12 +9,15 @@ use tokio::time::Instant;
 use super::{
     ExamineError, Outcome,
     cases::Room,
-    crossing::{NO_OFFER, offer_of_peer},
+    crossing::{NO_OFFER, know_socket, offer_of_peer},
     meeting::{answer_and_check, connect, meet},
     remote::{Heard, Id, Remote},
-    wire::{Check, still_open, ufrag_of_description},
+    wire::{Check, Sockets, look_at_sockets, ufrag_of_description},
 };
 use crate::limits;
+
+const NO_ADDRESS: &str =
+    "it told no address of this machine for its connection, so that nobody can see whether that is closed";
 
 pub(super) async fn late_answer(room: &Room<'_>, outcome: &mut Outcome) -> Result<(), ExamineError> {
     let mut remote = Remote::join(room, Id::Higher).await?;
@@ -39,7 +44,9 @@ pub(super) async fn late_answer(room: &Room<'_>, outcome: &mut Outcome) -> Resul
                 let answer = remote.answer(link, &second).await?;
                 remote.send(SignalKind::Answer, answer).await?;
                 remote.trickle(link).await?;
-                connect(&mut remote, link, outcome).await?;
+                if connect(&mut remote, link, outcome).await? {
+                    outcome.keeps(&[ids::NEG_03, ids::NEG_07]);
+                }
             }
         }
     }
@@ -101,7 +108,11 @@ pub(super) async fn late_offer(room: &Room<'_>, outcome: &mut Outcome) -> Result
     match seen {
         Some(text) => outcome.breaks(ids::NEG_07, text),
         // What is not seen yet shows in the connection that has to come, or in a second answer.
-        None => drop(meet(&mut remote, outcome).await?),
+        None => {
+            if meet(&mut remote, outcome).await?.is_some() {
+                outcome.keeps(&[ids::NEG_07]);
+            }
+        }
     }
     remote.close().await
 }
@@ -124,7 +135,7 @@ pub(super) async fn late_candidate(room: &Room<'_>, outcome: &mut Outcome) -> Re
     let candidate = remote.candidate(link, new)?;
     remote.send(SignalKind::Candidate, candidate).await?;
     // Whoever tried the new candidate had tried the older one before, if it had it.
-    let (answer, check) = answer_and_check(&mut remote).await?;
+    let (answer, check) = answer_and_check(&mut remote, room).await?;
     match (answer, check) {
         (_, Some(check)) if check.beacon == old => {
             let text =
@@ -132,11 +143,14 @@ pub(super) async fn late_candidate(room: &Room<'_>, outcome: &mut Outcome) -> Re
             outcome.breaks(ids::NEG_05, text);
             outcome.breaks(ids::NEG_07, text);
         }
-        (None, _) => outcome.breaks(ids::NEG_06, "it does not answer"),
+        (None, _) => outcome.is_late(ids::NEG_06, "it does not answer"),
         (Some(answer), check) => {
-            if check.is_none() {
-                let text = "it tries no candidate at all, so that nothing bounds when it would try the older one";
-                outcome.leaves_open(&[ids::NEG_05, ids::NEG_07], text);
+            match check {
+                Some(_) => outcome.keeps(&[ids::NEG_05, ids::NEG_07]),
+                None => {
+                    let text = "it tries no candidate at all, so that nothing bounds when it would try the older one";
+                    outcome.leaves_open(&[ids::NEG_05, ids::NEG_07], text);
+                }
             }
             remote.apply(link, &answer).await?;
             remote.trickle(link).await?;
@@ -146,29 +160,33 @@ pub(super) async fn late_candidate(room: &Room<'_>, outcome: &mut Outcome) -> Re
     remote.close().await
 }
 
-/// Holds it against the peer if its connection outlives the remote's stay.
-async fn look_for_rest(remote: &Remote, ufrag: &str, outcome: &mut Outcome) {
-    let sockets = remote.sockets_of(ufrag);
-    if sockets.is_empty() {
-        outcome.leaves_open(
-            &[ids::NEG_05],
-            "it told no address of its connection, so that nobody can see whether that is closed",
-        );
+/// Holds it against the peer if its connection outlives the remote's stay. Whether it is seen to be closed.
+async fn look_for_rest(room: &Room<'_>, sockets: &[SocketAddr], how: &str, outcome: &mut Outcome) -> bool {
+    match look_at_sockets(sockets, room.patience.with(limits::EXAMINE_CLOSE_PATIENCE)).await {
+        Sockets::Closed => {
+            outcome.keeps(&[ids::NEG_05]);
+            return true;
+        }
+        Sockets::Unknown => outcome.leaves_open(&[ids::NEG_05], NO_ADDRESS),
+        Sockets::Open(socket) => {
+            let text = format!("the remote {how}, and the connection to it still holds its socket {socket}");
+            outcome.is_late(ids::NEG_05, text);
+        }
     }
-    if let Some(socket) = still_open(&sockets, limits::EXAMINE_CLOSE_PATIENCE).await {
-        let text = format!("the remote left, and the connection to it still holds its socket {socket}");
-        outcome.breaks(ids::NEG_05, text);
-    }
+    false
 }
 
 pub(super) async fn returning(room: &Room<'_>, outcome: &mut Outcome) -> Result<(), ExamineError> {
     let mut remote = Remote::join(room, Id::Lower).await?;
     if let Some(meeting) = meet(&mut remote, outcome).await? {
+        know_socket(&mut remote, &meeting.answer).await?;
         remote.leave().await?;
-        look_for_rest(&remote, meeting.ufrag(), outcome).await;
+        let is_closed = look_for_rest(room, &remote.sockets_of(meeting.ufrag()), "left", outcome).await;
         remote.close_link(meeting.link).await?;
         remote.enter().await?;
-        meet(&mut remote, outcome).await?;
+        if meet(&mut remote, outcome).await?.is_some() && is_closed {
+            outcome.keeps(&[ids::NEG_01]);
+        }
     }
     remote.close().await
 }
@@ -179,25 +197,26 @@ pub(super) async fn vanishing(room: &Room<'_>, outcome: &mut Outcome) -> Result<
     let offer = remote.offer(link).await?;
     remote.send(SignalKind::Offer, offer).await?;
     let mut ufrag = None;
-    loop {
+    let sockets = loop {
         match remote.hear().await? {
             Some(Heard::Answer(answer)) => ufrag = ufrag_of_description(&answer).map(str::to_owned),
             Some(Heard::Offer(_) | Heard::Candidate | Heard::Check(_) | Heard::Connected(_)) => {}
+            None if ufrag.is_some() => {
+                outcome.leaves_open(&[ids::NEG_05, ids::NEG_06], NO_ADDRESS);
+                return remote.close().await;
+            }
             None => {
-                outcome.breaks(ids::NEG_06, "it does not answer");
+                outcome.is_late(ids::NEG_06, "it does not answer");
                 return remote.close().await;
             }
         }
-        if let Some(ufrag) = ufrag.as_ref().filter(|ufrag| !remote.sockets_of(ufrag).is_empty()) {
-            let sockets = remote.sockets_of(ufrag);
-            remote.close().await?;
-            if let Some(socket) = still_open(&sockets, limits::EXAMINE_CLOSE_PATIENCE).await {
-                let text = format!("the remote vanished, and the connection to it still holds its socket {socket}");
-                outcome.breaks(ids::NEG_05, text);
-            }
-            break;
+        let sockets = ufrag.as_ref().map(|ufrag| remote.sockets_of(ufrag)).unwrap_or_default();
+        if !sockets.is_empty() {
+            break sockets;
         }
-    }
+    };
+    remote.close().await?;
+    look_for_rest(room, &sockets, "vanished", outcome).await;
     let mut next = Remote::join(room, Id::Lower).await?;
     meet(&mut next, outcome).await?;
     next.close().await

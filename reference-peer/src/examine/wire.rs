@@ -103,16 +103,34 @@ pub(super) fn sends_media(payload: &Value) -> bool {
     false
 }
 
-/// One of these sockets that is still open after all the patience, if one is. Sockets of another machine do not count: of them
-/// nothing can be known.
-pub(super) async fn still_open(addresses: &[SocketAddr], patience: Duration) -> Option<SocketAddr> {
+/// What can be seen of the sockets of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sockets {
+    /// This one is open after all the patience.
+    Open(SocketAddr),
+    /// All are closed.
+    Closed,
+    /// No socket is known, or one is of another machine, of which nothing can be seen.
+    Unknown,
+}
+
+pub(super) async fn look_at_sockets(addresses: &[SocketAddr], patience: Duration) -> Sockets {
+    let mut seen = if addresses.is_empty() { Sockets::Unknown } else { Sockets::Closed };
     for address in addresses {
-        let Ok(socket) = UdpSocket::bind((address.ip(), 0)).await else { continue };
-        if socket.connect(address).await.is_ok() && timeout(patience, refusal(&socket)).await.is_err() {
-            return Some(*address);
+        match connected_to(*address).await {
+            Ok(socket) if timeout(patience, refusal(&socket)).await.is_err() => return Sockets::Open(*address),
+            Ok(_) => {}
+            Err(_) => seen = Sockets::Unknown,
         }
     }
-    None
+    seen
+}
+
+/// Only sockets of this machine have an address that can be bound here.
+async fn connected_to(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind((address.ip(), 0)).await?;
+    socket.connect(address).await?;
+    Ok(socket)
 }
 
 /// Completes when nobody has the socket at the other end any more: the system then refuses what is sent there.
@@ -163,9 +181,18 @@ mod tests {
     async fn an_open_socket_is_told_from_a_closed_one() {
         let socket = UdpSocket::bind((local(), 0)).await.unwrap();
         let address = socket.local_addr().unwrap();
-        assert_eq!(still_open(&[address], Duration::from_millis(50)).await, Some(address));
+        assert_eq!(look_at_sockets(&[address], Duration::from_millis(50)).await, Sockets::Open(address));
         drop(socket);
-        assert_eq!(still_open(&[address], Duration::from_secs(5)).await, None);
+        assert_eq!(look_at_sockets(&[address], Duration::from_secs(5)).await, Sockets::Closed);
+    }
+
+    #[tokio::test]
+    async fn of_no_socket_and_of_one_elsewhere_nothing_is_known() {
+        assert_eq!(look_at_sockets(&[], Duration::from_secs(5)).await, Sockets::Unknown);
+        // An address for documentation (RFC 5737), which no machine has.
+        let elsewhere = SocketAddr::new([192, 0, 2, 1].into(), 9);
+        let closed = UdpSocket::bind((local(), 0)).await.unwrap().local_addr().unwrap();
+        assert_eq!(look_at_sockets(&[elsewhere, closed], Duration::from_secs(5)).await, Sockets::Unknown);
     }
 
     #[test]

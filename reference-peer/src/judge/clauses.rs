@@ -138,6 +138,7 @@ impl Account {
     fn look_at_glare(&self, step: &Step, is_impolite: bool, bench: &mut Bench<'_>) {
         let pending = self.connection.as_ref().and_then(|connection| connection.pending);
         let (Happened::Offer(offer), Some(pending)) = (step.event, pending) else { return };
+        bench.verdict.glares += usize::from(!is_impolite);
         let rolls_back = step.did.contains(&Did::Rollback);
         let applies = step.did.contains(&Did::ApplyOffer(offer));
         let text = || {

@@ -7,21 +7,15 @@ use glare_model::{
     negotiation::{Command, Description},
 };
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::{Cargo, Remote};
 use crate::{
     limits,
     payload::stamp,
-    rtc::{Connection, Factory, Failure, Notices},
+    rtc::{Connection, Factory, Failure, Notices, bounded},
     signaling::Outgoing,
 };
-
-/// A call of the WebRTC implementation, which is not waited for for ever.
-pub(super) async fn bounded<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let late = |_elapsed| Failure(format!("no answer within {} s", limits::CALL_TIMEOUT.as_secs()));
-    timeout(limits::CALL_TIMEOUT, call).await.map_err(late)?
-}
 
 impl<F: Factory> Remote<F> {
     pub(super) async fn carry_out(&mut self, command: Command, cargo: &Cargo) -> Result<(), Failure> {
@@ -117,8 +111,13 @@ impl<F: Factory> Remote<F> {
 
     async fn send(&mut self, kind: SignalKind, payload: Value, description: Description) {
         let data = json!({ "target": self.setting.remote_id, kind.payload_member(): stamp(payload, description) });
-        // A signaling connection that ended takes nothing any more; the session hears of its end by itself.
-        self.setting.outgoing.send(Outgoing { event: kind.event(), data: Some(data), ack: None }).await.ok();
+        let signal = Outgoing { event: kind.event(), data: Some(data), ack: None };
+        tokio::select! {
+            // A signaling connection that ended takes nothing any more; the session hears of its end by itself.
+            _sent = self.setting.outgoing.send(signal) => {}
+            // The session waits for this task then, and the queue may wait for the session.
+            () = self.giving_up.cancelled() => {}
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     limits,
     local::{Local, Saying},
     report::Report,
-    rtc::{Connection, Factory, Failure},
+    rtc::{Connection, Factory, Failure, bounded},
 };
 
 impl<F: Factory> Remote<F> {
@@ -43,7 +43,7 @@ impl<F: Factory> Remote<F> {
     pub(super) async fn introduce(&mut self) {
         let profile = Saying::profile(&self.shown).to_text();
         if let Some(connection) = &mut self.connection
-            && let Err(failure) = connection.say(&profile).await
+            && let Err(failure) = bounded(connection.say(&profile)).await
         {
             self.problem(format!("cannot write to it: {failure}")).await;
         }
@@ -74,7 +74,7 @@ impl<F: Factory> Remote<F> {
 
     pub(super) async fn say(&mut self, saying: &Saying) {
         let said = match &mut self.connection {
-            Some(connection) if self.state.channel => connection.say(&saying.to_text()).await,
+            Some(connection) if self.state.channel => bounded(connection.say(&saying.to_text())).await,
             Some(_) | None => Err(Failure("the data channel is not open".to_owned())),
         };
         if let Err(failure) = said {

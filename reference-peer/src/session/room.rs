@@ -231,7 +231,8 @@ impl<'a, D: Dial, F: Factory> Room<'a, D, F> {
             let handle = self.remotes.remove(user).expect("it was looked up");
             let message = "more waits for it than it can handle: the connection is given up".to_owned();
             self.running.report(Report::Problem { remote: Some(user.to_owned()), message }).await;
-            finish(handle).await;
+            handle.giving_up.cancel();
+            handle.task.await.expect("a remote's task neither panics nor is aborted");
         }
     }
 
@@ -264,7 +265,7 @@ impl<'a, D: Dial, F: Factory> Room<'a, D, F> {
         let mut open_connections = 0;
         // All inboxes first, so that the connections close side by side.
         let (inboxes, tasks): (Vec<_>, Vec<_>) =
-            self.remotes.into_values().map(|Handle { inbox, task }| (inbox, task)).unzip();
+            self.remotes.into_values().map(|Handle { inbox, task, giving_up: _ }| (inbox, task)).unzip();
         drop(inboxes);
         for task in tasks {
             open_connections += task.await.expect("a remote's task neither panics nor is aborted");
@@ -272,10 +273,4 @@ impl<'a, D: Dial, F: Factory> Room<'a, D, F> {
         (self.running.config.recorder)(Line::Closed { open_connections });
         self.signaling.close().await;
     }
-}
-
-async fn finish(handle: Handle) -> usize {
-    let Handle { inbox, task } = handle;
-    drop(inbox);
-    task.await.expect("a remote's task neither panics nor is aborted")
 }

@@ -101,35 +101,40 @@ impl Dial for Bound {
     }
 }
 
-/// Passes on, until nobody wants to send any more or the connection ends.
+/// Passes on, until nobody wants to send any more or the connection ends. Neither direction waits for the other one.
 async fn serve(
     commands: mpsc::Sender<Command>,
     mut to_send: mpsc::Receiver<Outgoing>,
     mut arriving: mpsc::Receiver<(ConnectionId, Arrived)>,
     arrived: mpsc::Sender<Incoming>,
 ) {
+    let (mut leaving, mut heard) = (None, None);
     let ended = loop {
         tokio::select! {
-            outgoing = to_send.recv() => {
-                let Some(Outgoing { event, data, ack }) = outgoing else {
+            outgoing = to_send.recv(), if leaving.is_none() => match outgoing {
+                Some(Outgoing { event, data, ack }) => {
+                    leaving = Some(Command::Emit { event: event.to_owned(), data, ack });
+                }
+                None => {
                     // Already over, if nobody takes it.
                     commands.send(Command::Close).await.ok();
                     return;
-                };
-                if commands.send(Command::Emit { event: event.to_owned(), data, ack }).await.is_err() {
-                    break "the connection ended".to_owned();
                 }
-            }
-            incoming = arriving.recv() => {
-                let incoming = match incoming {
-                    Some((_, Arrived::Event { event, data })) => Incoming::Event(event, data.unwrap_or_default()),
-                    Some((_, Arrived::Ack { ack, data })) => Incoming::Ack(ack, data.unwrap_or_default()),
-                    Some((_, Arrived::Unsayable(why))) => break format!("this server has no words for it: {why}"),
-                    Some((_, Arrived::Ended(why))) => break why,
-                    None => break "the connection ended".to_owned(),
-                };
-                // A session that ends reads no more; then the next turn of the loop finds that out.
-                arrived.send(incoming).await.ok();
+            },
+            room = commands.reserve(), if leaving.is_some() => match (room, leaving.take()) {
+                (Ok(room), Some(command)) => room.send(command),
+                (Ok(_), None) => {}
+                (Err(_), _) => break "the connection ended".to_owned(),
+            },
+            incoming = arriving.recv(), if heard.is_none() => match translate(incoming) {
+                Ok(incoming) => heard = Some(incoming),
+                Err(why) => break why,
+            },
+            room = arrived.reserve(), if heard.is_some() => {
+                // A session that ends reads no more; then a later turn of the loop finds that out.
+                if let (Ok(room), Some(incoming)) = (room, heard.take()) {
+                    room.send(incoming);
+                }
             }
         }
     };
@@ -137,9 +142,51 @@ async fn serve(
     arrived.send(Incoming::Ended(ended)).await.ok();
 }
 
+/// # Errors
+/// Why the connection ended, in words.
+fn translate(arrived: Option<(ConnectionId, Arrived)>) -> Result<Incoming, String> {
+    match arrived {
+        Some((_, Arrived::Event { event, data })) => Ok(Incoming::Event(event, data.unwrap_or_default())),
+        Some((_, Arrived::Ack { ack, data })) => Ok(Incoming::Ack(ack, data.unwrap_or_default())),
+        Some((_, Arrived::Unsayable(why))) => Err(format!("this server has no words for it: {why}")),
+        Some((_, Arrived::Ended(why))) => Err(why),
+        None => Err("the connection ended".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde_json::Value;
+    use tokio::time::timeout;
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_to_be_sent_is_sent_while_nobody_takes_what_arrives() {
+        let (commands, mut commanded) = mpsc::channel(1);
+        let (outgoing, to_send) = mpsc::channel(1);
+        let (arriving, arrives) = mpsc::channel(1);
+        let (arrived, mut incoming) = mpsc::channel(1);
+        let task = tokio::spawn(serve(commands, to_send, arrives, arrived));
+        // One for each queue, and one in the hands of the task.
+        for _ in 0..3 {
+            let event = Arrived::Event { event: "user-left".to_owned(), data: None };
+            arriving.send((ConnectionId(0), event)).await.unwrap();
+        }
+        for _ in 0..3 {
+            outgoing.send(Outgoing { event: "leave-room", data: None, ack: None }).await.unwrap();
+            let sent = timeout(Duration::from_secs(60), commanded.recv()).await.expect("it is sent");
+            assert!(matches!(sent, Some(Command::Emit { event, .. }) if event == "leave-room"));
+        }
+        for _ in 0..3 {
+            assert_eq!(incoming.recv().await, Some(Incoming::Event("user-left".to_owned(), Value::Null)));
+        }
+        drop(outgoing);
+        assert!(matches!(commanded.recv().await, Some(Command::Close)));
+        task.await.unwrap();
+    }
 
     #[test]
     fn a_binding_decides_the_wire_and_without_one_the_scheme_does() {

@@ -165,8 +165,11 @@ async fn converse<C: Codec>(
                     Some(Err(error)) => return Err(format!("the connection broke: {error}")),
                 };
                 match C::decode(text.as_str()) {
-                    // A session that ends reads no more; then the next turn of the loop finds that out.
-                    Heard::Incoming(incoming) => { arrived.send(incoming).await.ok(); }
+                    Heard::Incoming(incoming) => {
+                        if !pass_on::<C>(incoming, stream, to_send, arrived, silence_max).await? {
+                            return Ok(());
+                        }
+                    }
                     Heard::Answer(text) => send(stream, text.to_owned(), silence_max).await?,
                     Heard::Goodbye => return Err("the server said goodbye".to_owned()),
                     Heard::Nothing => {}
@@ -179,8 +182,80 @@ async fn converse<C: Codec>(
     }
 }
 
+/// Hands something to the session. What is to be sent goes on meanwhile: a session that waits until it is sent reads nothing.
+/// `false` if nobody wants to send any more.
+async fn pass_on<C: Codec>(
+    incoming: Incoming,
+    stream: &mut Stream,
+    to_send: &mut mpsc::Receiver<Outgoing>,
+    arrived: &mpsc::Sender<Incoming>,
+    silence_max: Duration,
+) -> Result<bool, String> {
+    loop {
+        tokio::select! {
+            room = arrived.reserve() => {
+                // A session that ends reads no more; the next turn of the caller's loop finds that out.
+                if let Ok(room) = room {
+                    room.send(incoming);
+                }
+                return Ok(true);
+            }
+            outgoing = to_send.recv() => match outgoing {
+                None => return Ok(false),
+                Some(outgoing) => send(stream, C::encode(&outgoing), silence_max).await?,
+            }
+        }
+    }
+}
+
 async fn send(stream: &mut Stream, text: String, patience: Duration) -> Result<(), String> {
     let sending = stream.send(Message::text(text));
     let sent = timeout(patience, sending).await.map_err(|_elapsed| "the server stopped reading".to_owned())?;
     sent.map_err(|error| format!("the connection broke: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
+    use super::{super::json::Json, *};
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn what_is_to_be_sent_is_sent_while_nobody_takes_what_arrives() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let serving = async {
+            let mut stream = accept_async(listener.accept().await.unwrap().0).await.unwrap();
+            let greeting = json!({ "event": "connected", "data": { "userId": "a" } });
+            stream.send(Message::text(greeting.to_string())).await.unwrap();
+            for _ in 0..limits::INCOMING_MAX + 2 {
+                stream.feed(Message::text(r#"{"event":"user-joined","data":{"userId":"b"}}"#)).await.unwrap();
+            }
+            stream.flush().await.unwrap();
+            stream
+        };
+        let (signaling, mut stream) = tokio::join!(open::<Json>(&url), serving);
+        let signaling = signaling.unwrap();
+        // Full, and the task has one more in its hands, or will have.
+        timeout(PATIENCE, async {
+            while signaling.incoming.len() < limits::INCOMING_MAX {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+        // More than one turn of the task's loop could send.
+        for _ in 0..3 {
+            let leaving = Outgoing { event: "leave-room", data: None, ack: None };
+            signaling.outgoing.send(leaving).await.unwrap();
+            let said = timeout(PATIENCE, next_text(&mut stream)).await.expect("it is sent");
+            assert!(said.unwrap().contains("leave-room"));
+        }
+        drop(stream);
+        timeout(PATIENCE, signaling.close()).await.unwrap();
+    }
 }

@@ -89,20 +89,22 @@ impl Peer {
     }
 }
 
-/// Waits until each two are connected with each other's descriptions: a track arrives before the answer to its offer does. If
-/// that does not happen, whoever judges the traces says so.
+/// Waits until each two are connected with each other's descriptions: a track arrives before the answer to its offer does.
 async fn settle(peers: &[Peer]) {
     let mut looks = interval(LOOK_PERIOD);
+    let mut waits_for = Vec::new();
     let settling = async {
         loop {
             looks.tick().await;
-            let verdicts: Result<Vec<_>, _> = peers.iter().map(|peer| judge(&peer.trace.lock().unwrap())).collect();
-            if unconnected(&verdicts.unwrap()).is_empty() {
+            let verdicts: Vec<_> = peers.iter().map(|peer| judge(&peer.trace.lock().unwrap()).unwrap()).collect();
+            waits_for.clone_from(&unconnected(&verdicts));
+            if waits_for.is_empty() {
                 return;
             }
         }
     };
-    timeout(PATIENCE, settling).await.ok();
+    let settled = timeout(PATIENCE, settling).await;
+    assert!(settled.is_ok(), "after {PATIENCE:?} these are not connected: {waits_for:?}");
 }
 
 /// Everybody leaves; what they did was right, and each two of them were connected.
