@@ -48,6 +48,14 @@ fn an_adapter_that_hangs_is_an_error() {
 }
 
 #[test]
+fn a_line_that_comes_in_pieces_is_heard_as_one() {
+    // The pause is longer than that between two pings.
+    let slowly = r#"read connect; printf "{\"type\":\"failed\","; sleep 1.2; printf "\"connection\":0,\"reason\":\"it is closed\"}\n"; cat >/dev/null"#;
+    let stderr = error(&["test", &adapter(slowly), "--timeout-ms", "8000"], 2);
+    assert!(stderr.contains("it is closed"), "{stderr}");
+}
+
+#[test]
 fn an_adapter_that_talks_nonsense_is_an_error() {
     let stderr = error(&["test", &adapter("read connect; echo gibberish; cat >/dev/null")], 2);
     assert!(stderr.contains("none of the protocol") && stderr.contains("gibberish"), "{stderr}");
