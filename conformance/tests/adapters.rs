@@ -1,8 +1,10 @@
 //! Adapters: one that works, and all the ways in which one does not.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use command::{error, page};
+use glare_conformance::transport::{ConnectionId, Exec, Transport};
+use tokio::sync::mpsc;
 
 mod command;
 
@@ -63,4 +65,25 @@ fn an_adapter_that_talks_nonsense_is_an_error() {
     assert!(stderr.contains("none of the protocol"), "{stderr}");
     let old = r#"exec:sh -c 'read hello; echo "{\"type\":\"ready\",\"version\":2,\"name\":\"sh\"}"; cat'"#;
     assert!(error(&["test", old], 2).contains("speaks version 2"));
+}
+
+/// The second connection is only opened when the first one, which was opened too late, has been closed.
+#[tokio::test]
+async fn a_connection_that_opens_too_late_is_closed() {
+    let opened = r#"{\"type\":\"opened\",\"connection\":"#;
+    let script = format!(
+        r#"sh -c 'read hello; echo "{{\"type\":\"ready\",\"version\":1,\"name\":\"sh\"}}"; count=0
+        while read line; do case "$line" in
+            *:\"connect\",*) count=$((count+1)); if [ $count = 2 ]; then echo "{opened}0,\"userId\":\"late\"}}"; fi ;;
+            *:\"close\",*:0*) echo "{opened}1,\"userId\":\"second\"}}" ;;
+        esac; done'"#
+    );
+    let exec = Exec::start(&script).await.expect("it is an adapter");
+    let enter = async |timeout| {
+        let (sender, _incoming) = mpsc::channel(1);
+        Transport::Exec(exec.clone()).enter(None, ConnectionId(0), sender, timeout).await
+    };
+    assert!(enter(Duration::from_millis(50)).await.is_err());
+    let second = enter(Duration::from_secs(4)).await.expect("the first one was closed");
+    assert_eq!(second.opened.user_id, "second");
 }

@@ -123,8 +123,12 @@ impl Shared {
         let mut routes = self.routes();
         let Some(route) = routes.get_mut(&connection) else { return self.is_known(connection) };
         let opening = route.opening.take().ok_or_else(|| format!("opened connection {connection} twice"))?;
-        // Whoever waited for it may have given up.
-        opening.send(outcome).ok();
+        let unwanted = opening.send(outcome).is_err_and(|outcome| outcome.is_ok());
+        drop(routes);
+        // Whoever waited for it has given up.
+        if unwanted {
+            self.dismiss(connection);
+        }
         Ok(())
     }
 
