@@ -1,6 +1,9 @@
 //! Adapters: one that works, and all the ways in which one does not.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use command::{error, page};
 use glare_conformance::transport::{ConnectionId, Exec, Transport};
@@ -8,9 +11,12 @@ use tokio::sync::mpsc;
 
 mod command;
 
+fn adapter_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/adapter/glare_adapter.py")
+}
+
 fn python_adapter() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/adapter/glare_adapter.py");
-    format!("python3 {}", path.display())
+    format!("python3 {}", adapter_file().display())
 }
 
 /// An adapter in shell: what it does with the lines that follow `hello`.
@@ -24,6 +30,34 @@ fn the_example_adapter_passes_the_check_and_so_does_the_reference_server_through
     let stdout = page(&["bindings", "check", "--exec", &format!("{} {{url}}", python_adapter())], 0);
     assert!(stdout.contains("ok    the reference server passes through it"), "{stdout}");
     assert!(stdout.ends_with("PASS\n"), "{stdout}");
+}
+
+/// The check of the example adapter with one line of it changed, which has to fail.
+fn check_changed(line: &str, into: &str) -> String {
+    let text = std::fs::read_to_string(adapter_file()).expect("it is there");
+    let changed = text.replace(line, into);
+    assert_ne!(changed, text);
+    let scratch = tempfile::tempdir().expect("a folder");
+    let file = scratch.path().join("changed.py");
+    std::fs::write(&file, changed).expect("it can be written");
+    page(&["bindings", "check", "--exec", &format!("python3 {} {{url}}", file.display())], 1)
+}
+
+#[test]
+fn an_adapter_that_ignores_an_end_fails_the_check() {
+    for name in ["close", "drop"] {
+        let stdout = check_changed(
+            "        else:\n            del",
+            &format!("        elif kind != \"{name}\":\n            del"),
+        );
+        assert!(stdout.contains(&format!("goes on after these and freeze: `{name}` is not answered")), "{stdout}");
+    }
+}
+
+#[test]
+fn an_adapter_that_ignores_freeze_fails_on_the_reference_server() {
+    let stdout = check_changed("connection.frames.frozen.set()", "pass");
+    assert!(stdout.contains("FAIL  the reference server passes through it: room-13-silent-member"), "{stdout}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::{
 
 use serde_json::Value;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     time::Instant,
 };
 
@@ -57,6 +57,8 @@ struct Shared {
     lines: mpsc::Sender<ToAdapter>,
     routes: Mutex<HashMap<u64, Route>>,
     next: AtomicU64,
+    /// Told whenever a connection is over.
+    over: Notify,
     failure: OnceLock<AdapterError>,
 }
 
@@ -110,6 +112,7 @@ impl Exec {
             lines,
             routes: Mutex::default(),
             next: AtomicU64::new(0),
+            over: Notify::new(),
             failure: OnceLock::new(),
         });
         tokio::spawn(session::listen(Arc::downgrade(&shared), output, adapter));
@@ -138,6 +141,17 @@ impl Exec {
     #[must_use]
     pub fn failure(&self) -> Option<AdapterError> {
         self.0.failure.get().cloned()
+    }
+
+    /// Waits until the adapter has said `ended` of all connections that it was asked to end. That may be never.
+    pub(crate) async fn parted(&self) {
+        loop {
+            let over = self.0.over.notified();
+            if self.0.routes().values().all(|route| route.parting.is_none()) {
+                return;
+            }
+            over.await;
+        }
     }
 
     pub(super) fn adapt(&self, case: &Scenario) -> Result<Arc<Scenario>, String> {

@@ -142,6 +142,7 @@ impl Shared {
 
     async fn ended(&self, connection: u64, reason: String) -> Result<(), String> {
         let Some(route) = self.routes().remove(&connection) else { return self.is_known(connection) };
+        self.over.notify_waiters();
         match (route.opening, route.parting) {
             (Some(opening), _) => {
                 opening.send(Err(OpenError::Unreachable(reason))).ok();
