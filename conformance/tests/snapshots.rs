@@ -202,6 +202,64 @@ fn two_servers_are_told_apart_in_the_protocols_terms_and_two_wires_are_not() {
     assert!(same.contains(": 0 of "), "{same}");
 }
 
+/// The tutorial's binding, for a server of which ROOM-02 is not judged, as a target.
+fn without_room_02(folder: &Path) -> String {
+    let text =
+        page(&["bindings", "show", "tutorial"], 0) + "\n[not-applicable]\n\"ROOM-02\" = \"there is no such thing\"\n";
+    let file = folder.join("partial.toml");
+    fs::write(&file, text).expect("it can be written");
+    format!("{}:embedded", file.display())
+}
+
+#[test]
+fn a_case_that_only_one_server_is_played_is_named_and_the_others_are_compared_with_themselves() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let partial = without_room_02(scratch.path());
+    for (one, other) in [("tutorial:embedded", &*partial), (&*partial, "tutorial:embedded")] {
+        let said = page(&["diff", one, other, "--only", "room-0[1-4]-*"], 3);
+        let named: Vec<_> = said.lines().filter(|line| line.contains("room-02-")).collect();
+        let line = format!("is played on tutorial:embedded only, not on {partial}: ROOM-02: there is no such thing");
+        assert!(!named.is_empty() && named.iter().all(|named| named.ends_with(&line)), "{said}");
+        assert!(said.contains(": 0 of ") && !said.contains(": 0 of 0 "), "{said}");
+    }
+}
+
+#[test]
+fn a_check_says_which_snapshots_have_cases_that_the_target_is_not_played() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let partial = without_room_02(scratch.path());
+    let dir = scratch.path().join("snapshots").to_string_lossy().into_owned();
+    let run = |target: &str, more: &[&str], code| {
+        page(&[&["snapshot", target, "--dir", &dir, "--only", "room-0[12]-*"], more].concat(), code)
+    };
+    run(&partial, &[], 0);
+    run(&partial, &["--check"], 0);
+    run("tutorial:embedded", &[], 0);
+    let said = run(&partial, &["--check"], 3);
+    assert!(said.contains("no transcript: room-02-"), "{said}");
+    assert!(said.contains(": not played on this target: ROOM-02: there is no such thing"), "{said}");
+}
+
+#[test]
+fn what_is_accepted_is_what_the_last_check_found_whatever_is_asked_for_now() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let dir = scratch.path().to_string_lossy().into_owned();
+    let suite = ["--suite", "tours", "--only", "tour-*1"];
+    let run = |more: &[&str], code| page(&[&["snapshot", "memory:reference", "--dir", &dir], more].concat(), code);
+    let count = || fs::read_dir(scratch.path()).expect("readable").count();
+    run(&suite, 0);
+    let recorded = count();
+    assert!(recorded > 0);
+    // Of a suite that is not the usual one, and nothing waits.
+    assert!(page(&["snapshot", "--dir", &dir, "--accept"], 0).contains("nothing waits"));
+    assert_eq!(count(), recorded);
+
+    fs::write(scratch.path().join("room-99-gone.snap"), "of no case").expect("it can be written");
+    assert!(run(&[&suite[..], &["--check"]].concat(), 1).contains("unreferenced: room-99-gone"));
+    assert_eq!(page(&["snapshot", "--dir", &dir, "--accept"], 0), "removed room-99-gone\n");
+    assert_eq!(count(), recorded);
+}
+
 #[test]
 fn what_is_declared_as_noise_is_not_compared() {
     let case = ["diff", "memory:reference", "memory:tutorial", "--only", "room-04-second-create"];

@@ -39,7 +39,8 @@ Examples:
   glare bindings check y-webrtc
   glare bindings check --exec 'python3 adapter.py {url}'
 
-Exit codes: 0 if it is a binding (or an adapter that keeps to the protocol), 2 if not.";
+Exit codes: 0 if it is a binding, or an adapter that keeps to the protocol; 1 if a check of the adapter fails; 2 if it is
+no binding, or an adapter that cannot be started or does not live.";
 
 const NEW_EXAMPLES: &str = "\
 Examples:

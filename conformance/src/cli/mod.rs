@@ -3,6 +3,7 @@
 mod adapters;
 mod bindings;
 mod check;
+mod cluster;
 mod conclude;
 mod interrupt;
 mod judge;

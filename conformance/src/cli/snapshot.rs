@@ -1,9 +1,17 @@
-//! `glare snapshot` and `glare diff`.
+//! `glare snapshot`, and what `glare diff` shares with it.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+mod diff;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
 
+pub(super) use self::diff::{DiffArgs, diff};
 use super::{
     Exit, Failure, parse_jobs, print,
     reach::{Subject, reach},
@@ -25,7 +33,7 @@ Examples:
   glare snapshot --dir snapshots --accept                                  accept what --check found
 
 A snapshot is the canonical transcript of a case, in a file of insta's form: `cargo insta review` works, and nothing
-needs it. --check writes CASE.snap.new beside CASE.snap. Steps that race are played one after the other.
+needs it. --check writes CASE.snap.new beside CASE.snap, and CASE.snap.gone where no case uses it. Steps that race are played one after the other.
 Exit codes: 0 as it was, 1 something differs or is unreferenced, 2 usage, 3 some case has no transcript.";
 
 #[derive(Debug, Args)]
@@ -39,28 +47,10 @@ pub(super) struct SnapshotArgs {
     /// Compare with the snapshots instead of writing them.
     #[arg(long, conflicts_with = "accept")]
     check: bool,
-    /// Accept what --check found, without playing anything: CASE.snap.new becomes CASE.snap, and what no case uses goes.
+    /// Accept what --check found, without playing anything: CASE.snap.new becomes CASE.snap, and what it found that no case
+    /// uses goes.
     #[arg(long)]
     accept: bool,
-    #[command(flatten)]
-    play: PlayArgs,
-}
-
-const DIFF_EXAMPLES: &str = "\
-Examples:
-  glare diff tutorial:http://127.0.0.1:3000 tutorial:http://127.0.0.1:3001     two versions of a server
-  glare diff embedded glare:embedded                                           one server over two wires
-  glare diff memory:reference memory:tutorial --only 'ROOM-*'
-
-Exit codes: 0 no difference, 1 some, 2 usage, 3 some case has no transcript.";
-
-#[derive(Debug, Args)]
-#[command(after_help = DIFF_EXAMPLES)]
-pub(super) struct DiffArgs {
-    /// The server as it was.
-    one: String,
-    /// The server as it is, whose clauses are judged.
-    other: String,
     #[command(flatten)]
     play: PlayArgs,
 }
@@ -93,6 +83,13 @@ struct PlayArgs {
     /// How long to wait for what the protocol promises, in milliseconds.
     #[arg(long, value_name = "N", default_value_t = super::default_timeout_ms(), value_parser = clap::value_parser!(u64).range(10..=600_000))]
     timeout_ms: u64,
+}
+
+/// What became of the cases of a command on one server.
+struct Played {
+    recorded: Vec<Recorded>,
+    /// Cases that the target has no words for, and why.
+    unsaid: BTreeMap<String, String>,
 }
 
 /// The cases of a command.
@@ -128,7 +125,7 @@ impl PlayArgs {
     }
 
     /// Plays cases on a server, which is started where the command line says how.
-    fn play(&self, target: Option<&str>, cases: &[Arc<Scenario>]) -> Result<Vec<Recorded>, Failure> {
+    fn play(&self, target: Option<&str>, cases: &[Arc<Scenario>]) -> Result<Played, Failure> {
         let subject = Subject::read(target, self.process.as_deref(), &self.capability)?;
         let noise = Noise::read(&self.noise).map_err(|error| Failure::Usage(error.to_string()))?;
         let runtime = if subject.target.is_exact() { virtual_time() } else { tokio::runtime::Runtime::new() };
@@ -139,12 +136,7 @@ impl PlayArgs {
         played
     }
 
-    async fn play_on(
-        &self,
-        subject: &Subject,
-        noise: Noise,
-        cases: &[Arc<Scenario>],
-    ) -> Result<Vec<Recorded>, Failure> {
+    async fn play_on(&self, subject: &Subject, noise: Noise, cases: &[Arc<Scenario>]) -> Result<Played, Failure> {
         let reached = reach(subject, SNAPSHOT_HEARTBEAT).await?;
         let mut process = subject.start(self.process.as_deref())?;
         if let Some((process, address)) = &mut process {
@@ -153,45 +145,49 @@ impl PlayArgs {
         let transport = reached.transport.clone();
         let timeout = Duration::from_millis(self.timeout_ms);
         probe(&transport, timeout).await?;
-        // What the target has no words for is of no concern to it.
-        let cases: Vec<_> = cases.iter().filter_map(|case| transport.adapt(case).ok()).collect();
+        let (mut sayable, mut unsaid) = (Vec::new(), BTreeMap::new());
+        for case in cases {
+            match transport.adapt(case) {
+                Ok(case) => sayable.push(case),
+                Err(reason) => {
+                    unsaid.insert(case.id.clone(), reason);
+                }
+            }
+        }
         let recording =
             Recording { transport, exact: reached.exact, timeout, nonce: rand::random(), jobs: self.jobs, noise };
-        let recorded = record(&recording, &cases).await;
+        let recorded = record(&recording, &sayable).await;
         if let Some((process, _)) = &mut process {
             process.stop().await?;
         }
         reached.stop().await;
-        Ok(recorded)
+        Ok(Played { recorded, unsaid })
     }
 }
 
 pub(super) fn snapshot(args: &SnapshotArgs) -> Result<Exit, Failure> {
     let chosen = args.play.choose()?;
     let folder = Folder::open(&args.dir)?;
-    let unreferenced = folder.unreferenced(&chosen.all.iter().map(String::as_str).collect())?;
     if args.accept {
-        return accept(&folder, &unreferenced);
+        return accept(&folder);
     }
-    let recorded = args.play.play(args.target.as_deref(), &chosen.cases)?;
+    let played = args.play.play(args.target.as_deref(), &chosen.cases)?;
     let mut review = Review { is_check: args.check, ..Review::default() };
-    for one in &recorded {
+    for one in &played.recorded {
         review.take(one, &folder)?;
     }
-    review.unreferenced = unreferenced;
+    // A case that this target has no words for is of no concern to it, unless there is a snapshot to compare with.
+    let unsaid = played.unsaid.iter().filter(|(case, _)| folder.has(case));
+    review.unplayed.extend(unsaid.map(|(case, reason)| format!("{case}: not played on this target: {reason}")));
+    review.unreferenced = folder.unreferenced(&chosen.all.iter().map(String::as_str).collect())?;
     print(&review.text())?;
     Ok(review.exit())
 }
 
-fn accept(folder: &Folder, unreferenced: &[String]) -> Result<Exit, Failure> {
-    let mut page = String::new();
-    for case in folder.accept()? {
-        page.push_str(&format!("accepted {case}\n"));
-    }
-    for case in unreferenced {
-        folder.remove(case)?;
-        page.push_str(&format!("removed {case}\n"));
-    }
+fn accept(folder: &Folder) -> Result<Exit, Failure> {
+    let (accepted, removed) = folder.accept()?;
+    let list = |word: &str, cases: Vec<String>| cases.iter().map(|case| format!("{word} {case}\n")).collect::<String>();
+    let page = list("accepted", accepted) + &list("removed", removed);
     print(if page.is_empty() { "nothing waits to be accepted\n" } else { &page })?;
     Ok(Exit::Pass)
 }
@@ -278,31 +274,4 @@ impl Review {
             Exit::Pass
         }
     }
-}
-
-pub(super) fn diff(args: &DiffArgs) -> Result<Exit, Failure> {
-    let cases = args.play.choose()?.cases;
-    let before = args.play.play(Some(&args.one), &cases)?;
-    let after = args.play.play(Some(&args.other), &cases)?;
-    let (mut explained, mut unplayed, mut page) = (Vec::new(), 0, String::new());
-    for (old, new) in before.iter().zip(&after) {
-        for (target, one) in [(&args.one, old), (&args.other, new)] {
-            if let Some(reason) = one.failure() {
-                unplayed += 1;
-                page += &format!("no transcript of {} on {target}: {reason}\n", one.transcript.case);
-            }
-        }
-        if old.failure().or(new.failure()).is_none() {
-            explained.extend(explain(&old.transcript, new));
-        }
-    }
-    page += &summarise(&explained);
-    let differ: BTreeSet<&str> = explained.iter().map(|one| one.case.as_str()).collect();
-    page += &format!("from {} to {}: {} of {} cases differ\n", args.one, args.other, differ.len(), cases.len());
-    print(&page)?;
-    Ok(match (differ.is_empty(), unplayed) {
-        (false, _) => Exit::Fail,
-        (true, 0) => Exit::Pass,
-        (true, _) => Exit::Incomplete,
-    })
 }

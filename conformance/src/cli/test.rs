@@ -10,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use glare_model::requirement::RequirementId;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
     Exit, Failure, RunArgs, ShrinkArg, TestArgs,
+    cluster::{across, run_alone},
     conclude::Findings,
     file_failure,
     interrupt::asked_to_end,
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     limits::EMBEDDED_HEARTBEAT,
-    report::{Across, RaceShare, RaceTally},
+    report::{RaceShare, RaceTally},
     run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
@@ -98,15 +98,6 @@ fn judge_target(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Exit
     })
 }
 
-/// What breaks between nodes, and does not on the first one alone.
-fn across(subject: &Subject, results: &[CaseResult], alone: &[CaseResult]) -> Across {
-    let broken = |results: &[CaseResult]| -> BTreeSet<RequirementId> {
-        results.iter().flat_map(|result| &result.judgement.violations).map(|one| one.requirement).collect()
-    };
-    let only = broken(results).difference(&broken(alone)).map(ToString::to_string).collect();
-    Across { endpoints: subject.endpoints(), only_across: only }
-}
-
 struct Outcome {
     results: Vec<CaseResult>,
     shrunk: BTreeMap<String, String>,
@@ -133,26 +124,18 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
     let mut interrupted = poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context).is_ready())).await;
     let part = job.shard.map_or(String::new(), |shard| format!(", part {shard}"));
     print(&format!("glare test {target}: {} cases{part}, seed {}, jobs {}\n\n", job.cases.len(), job.seed, args.jobs))?;
-    let alone = match subject.is_cluster() {
-        true => run_alone(&reached, args, job, &cases).await?,
-        false => Vec::new(),
-    };
-    let plan = Plan {
-        transport,
-        exact: reached.exact,
-        cases,
-        jobs: args.jobs,
-        timeout: Duration::from_millis(args.timeout_ms),
-        budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
-        seed: job.seed,
-        nonce: rand::random(),
-        process,
-    };
     let mut results = Results::new(args.trace_dir.as_deref(), target, job);
     results.results.extend(of_no_concern);
-    let chosen = |result: &CaseResult| job.shrink.chooses(&result.case);
+    let mut alone = Vec::new();
+    let run = async {
+        if subject.is_cluster() {
+            alone = run_alone(plan(&reached, args, job, cases.clone())).await?;
+        }
+        let plan = Plan { transport, process, ..plan(&reached, args, job, cases) };
+        run_and_shrink(plan, |event| results.take(event), |result| job.shrink.chooses(&result.case)).await
+    };
     tokio::select! {
-        ended = run_and_shrink(plan, |event| results.take(event), chosen), if !interrupted => ended?,
+        ended = run, if !interrupted => ended?,
         _ = interrupt, if !interrupted => interrupted = true,
         else => {}
     }
@@ -162,32 +145,19 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
     Ok(Outcome { results, shrunk, races, alone, interrupted })
 }
 
-/// The same cases on the first node, before clients are spread.
-async fn run_alone(
-    reached: &Reached,
-    args: &RunArgs,
-    job: &Job<'_>,
-    cases: &[Arc<Scenario>],
-) -> Result<Vec<CaseResult>, Failure> {
-    let plan = Plan {
+/// How cases are run on the first node.
+fn plan(reached: &Reached, args: &RunArgs, job: &Job<'_>, cases: Vec<Arc<Scenario>>) -> Plan {
+    Plan {
         transport: reached.alone.clone(),
         exact: reached.exact,
-        cases: cases.to_vec(),
+        cases,
         jobs: args.jobs,
         timeout: Duration::from_millis(args.timeout_ms),
         budget: job.budget.map(|time| Budget { time, deadline: Instant::now() + time }),
         seed: job.seed,
         nonce: rand::random(),
         process: None,
-    };
-    let mut results = Vec::new();
-    let watch = |event| {
-        if let RunEvent::Finished(result) = event {
-            results.push(CaseResult { trace: Trace::default(), ..*result });
-        }
-    };
-    run_and_shrink(plan, watch, |_| false).await?;
-    Ok(results)
+    }
 }
 
 /// Gathers what a run finds, and shows how far it is.

@@ -12,7 +12,7 @@ use super::{
     Change, Kind, Recorded, Transcript, compare,
     compare::{data, event, members},
 };
-use crate::{limits::NAMES_SHOWN_MAX, oracle::Violation};
+use crate::{limits::NAMES_SHOWN_MAX, oracle::Violation, verdict::Verdict};
 
 /// A difference with its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,10 @@ pub struct Explained {
     pub what: String,
     /// The clause that it is about; none if the protocol leaves it open.
     pub clause: Option<RequirementId>,
-    /// Whether that clause is broken now.
+    /// Whether that clause is broken now, by this difference.
     pub breaks: bool,
+    /// Whether the new run judged that clause, and found it kept in the whole case.
+    pub is_kept: bool,
 }
 
 /// All differences of a case from what it was, explained.
@@ -37,20 +39,37 @@ pub fn explain(old: &Transcript, new: &Recorded) -> Vec<Explained> {
 }
 
 fn one(change: Change, old: &Transcript, new: &Recorded) -> Explained {
-    let broken = broken_by(&change, &new.judgement.violations);
-    let clause = broken.or_else(|| clause_of(&change, &old.covers));
-    Explained { case: old.case.clone(), what: words(&change), clause, breaks: broken.is_some(), change }
+    let subject = clause_of(&change, &old.covers);
+    let broken = broken_by(&change, subject, &new.judgement.violations);
+    let clause = broken.or(subject);
+    let is_kept = clause.is_some_and(|clause| keeps(new, clause));
+    Explained { case: old.case.clone(), what: words(&change), clause, breaks: broken.is_some(), is_kept, change }
 }
 
-/// The clause that the new run breaks where the difference is: the one that the difference is about before any other.
-fn broken_by(change: &Change, violations: &[Violation]) -> Option<RequirementId> {
-    let here: Vec<_> = violations.iter().filter(|one| one.phase + 1 == change.place.moment).collect();
+/// The clause that the new run breaks where the difference is, and by what differs: the one that the difference is about
+/// before any other.
+fn broken_by(change: &Change, subject: Option<RequirementId>, violations: &[Violation]) -> Option<RequirementId> {
+    let here =
+        || violations.iter().filter(|one| one.phase + 1 == change.place.moment).map(|one| (one, one.requirement));
     let receiver = change.place.receiver.as_deref().unwrap_or_default();
-    let about = |one: &&&Violation| {
+    let tells_of_it = |one: &Violation| {
         let said = |text: &str| one.expected.contains(text) || one.actual.contains(text);
         said(receiver) && line_of(&change.kind).is_some_and(|line| said(event(line)))
     };
-    here.iter().find(about).or(here.first()).map(|one| one.requirement)
+    let of_subject = here().find(|(_, clause)| Some(*clause) == subject);
+    of_subject.or_else(|| here().find(|(one, _)| tells_of_it(one))).map(|(_, clause)| clause)
+}
+
+/// Whether a run judged a clause, and found it kept. A case that was cut short says nothing of what it was to show.
+fn keeps(new: &Recorded, clause: RequirementId) -> bool {
+    let judgement = &new.judgement;
+    let is_judged = match judgement.verdict {
+        Verdict::Pass => true,
+        Verdict::Fail | Verdict::ExpectedFail => !judgement.cut_short,
+        Verdict::Flaky | Verdict::Inconclusive | Verdict::NotApplicable | Verdict::NotExercised => false,
+    };
+    let covers = new.transcript.covers.iter().any(|covered| covered == clause.as_str());
+    is_judged && covers && judgement.violations.iter().all(|one| one.requirement != clause)
 }
 
 fn line_of(kind: &Kind) -> Option<&str> {
@@ -159,16 +178,17 @@ fn subject(line: &str) -> String {
 /// All differences for people: those that are alike are told once, with the first case in full and the others by name.
 #[must_use]
 pub fn summarise(all: &[Explained]) -> String {
-    let mut groups: BTreeMap<(bool, Option<RequirementId>, String), Vec<&Explained>> = BTreeMap::new();
+    let mut groups: BTreeMap<(bool, Option<RequirementId>, bool, String), Vec<&Explained>> = BTreeMap::new();
     for one in all.iter().filter(|one| !matches!(one.change.kind, Kind::CutShort(_))) {
-        groups.entry((!one.breaks, one.clause, shape(one))).or_default().push(one);
+        groups.entry((!one.breaks, one.clause, one.is_kept, shape(one))).or_default().push(one);
     }
     let mut page = String::new();
     for group in groups.values() {
         let first = group[0];
         let meaning = match first.clause {
             Some(clause) if first.breaks => format!("breaks {clause} ({}): {}", clause.level(), clause.clause().text),
-            Some(clause) => format!("about {clause}, which is kept"),
+            Some(clause) if first.is_kept => format!("about {clause}, which is kept"),
+            Some(clause) => format!("about {clause}, which the case does not show to be kept"),
             None => "the protocol leaves it open".to_owned(),
         };
         let (case, step, moment) = (&first.case, &first.change.place.step, first.change.place.moment);
@@ -205,4 +225,72 @@ fn shape(one: &Explained) -> String {
         Kind::CutShort(_) => String::new(),
     };
     format!("{kind} {}", one.change.place.receiver.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        oracle::{Judgement, Oracle},
+        snapshot::Moment,
+        verdict::Evidence,
+    };
+
+    /// What two clients get in one moment, of a case of ROOM-01.
+    fn transcript(a: &str, b: &str) -> Transcript {
+        let seen = [("A", a), ("B", b)].map(|(name, line)| (name.to_owned(), vec![line.to_owned()]));
+        let moment = Moment { steps: vec!["A > create-room \"#r\"".to_owned()], seen: seen.into() };
+        let covers = vec![id::ROOM_01.to_string()];
+        Transcript { case: "c".to_owned(), title: String::new(), covers, moments: vec![moment], is_cut: false }
+    }
+
+    /// A run in which `ack` of A and `user-joined` of B are other than they were, and what the oracles say of it.
+    fn explained(broken: &[(RequirementId, &str)], cut_short: bool) -> Vec<Explained> {
+        let violation = |(requirement, actual): &(RequirementId, &str)| Violation {
+            requirement: *requirement,
+            phase: 0,
+            expected: String::new(),
+            actual: (*actual).to_owned(),
+            missing: false,
+            oracle: Oracle::Invariants,
+        };
+        let judgement = Judgement {
+            verdict: if broken.is_empty() { Verdict::Pass } else { Verdict::Fail },
+            evidence: Evidence::Fenced,
+            violations: broken.iter().map(violation).collect(),
+            cut_short,
+            reason: None,
+            frontier: Default::default(),
+        };
+        let old = transcript("ack {\"success\":true}", "user-joined {\"userId\":\"$A\"}");
+        let new = transcript("ack {\"success\":false}", "user-joined {\"userId\":\"$B\"}");
+        explain(&old, &Recorded { transcript: new, judgement })
+    }
+
+    fn of_event(all: &[Explained], name: &str) -> (Option<RequirementId>, bool, bool) {
+        let one = all.iter().find(|one| line_of(&one.change.kind).is_some_and(|line| event(line) == name)).unwrap();
+        (one.clause, one.breaks, one.is_kept)
+    }
+
+    #[test]
+    fn a_violation_of_another_message_in_the_same_step_is_not_that_of_a_difference() {
+        let all = explained(&[(id::ROOM_01, "A is refused")], false);
+        assert_eq!(of_event(&all, "ack"), (Some(id::ROOM_01), true, false));
+        assert_eq!(of_event(&all, "user-joined"), (Some(id::ROOM_07), false, false));
+    }
+
+    #[test]
+    fn a_violation_that_names_the_message_is_that_of_the_difference() {
+        let all = explained(&[(id::ID_01, "B gets user-joined of itself")], false);
+        assert_eq!(of_event(&all, "user-joined"), (Some(id::ID_01), true, false));
+    }
+
+    #[test]
+    fn a_clause_is_kept_only_where_the_case_judges_it_to_its_end() {
+        assert_eq!(of_event(&explained(&[], false), "ack"), (Some(id::ROOM_01), false, true));
+        assert_eq!(of_event(&explained(&[], false), "user-joined"), (Some(id::ROOM_07), false, false));
+        let cut = explained(&[(id::ERR_03, "somebody else")], true);
+        assert_eq!(of_event(&cut, "ack"), (Some(id::ROOM_01), false, false));
+        assert!(summarise(&cut).contains("about ROOM-01, which the case does not show to be kept"));
+    }
 }

@@ -37,6 +37,8 @@ pub struct StoreError {
 const ENDING: &str = "snap";
 /// What waits to be accepted.
 const PENDING: &str = "snap.new";
+/// What waits to be removed, since the last comparison found that no case uses it.
+const GONE: &str = "snap.gone";
 
 impl Folder {
     /// A folder, which is made if it is not there.
@@ -98,35 +100,44 @@ impl Folder {
         remove(&self.file(case, PENDING))
     }
 
-    /// Accepts everything that waits. Returns the cases.
+    /// Accepts everything that waits. Returns the cases that were accepted, and those whose snapshot was removed.
     ///
     /// # Errors
-    /// If a file cannot be moved.
-    pub fn accept(&self) -> Result<Vec<String>, StoreError> {
-        let cases = self.cases(PENDING)?;
-        for case in &cases {
+    /// If a file cannot be moved or removed.
+    pub fn accept(&self) -> Result<(Vec<String>, Vec<String>), StoreError> {
+        let (accepted, removed) = (self.cases(PENDING)?, self.cases(GONE)?);
+        for case in &removed {
+            remove(&self.file(case, ENDING))?;
+            remove(&self.file(case, GONE))?;
+        }
+        for case in &accepted {
             let (from, to) = (self.file(case, PENDING), self.file(case, ENDING));
             fs::rename(&from, &to).map_err(|source| error("rename", &from, source))?;
         }
-        Ok(cases)
+        Ok((accepted, removed))
     }
 
-    /// Snapshots of cases that are not among these.
+    /// Snapshots of cases that are not among these. They wait to be removed, and nothing else does any more.
     ///
     /// # Errors
-    /// If the folder cannot be read.
+    /// If the folder cannot be read or written.
     pub fn unreferenced(&self, cases: &BTreeSet<&str>) -> Result<Vec<String>, StoreError> {
+        for case in self.cases(GONE)? {
+            remove(&self.file(&case, GONE))?;
+        }
         let mut found = self.cases(ENDING)?;
         found.retain(|case| !cases.contains(case.as_str()));
+        for case in &found {
+            let path = self.file(case, GONE);
+            fs::write(&path, "no case uses this snapshot\n").map_err(|source| error("write", &path, source))?;
+        }
         Ok(found)
     }
 
-    /// Takes away the snapshot of a case.
-    ///
-    /// # Errors
-    /// If the file cannot be removed.
-    pub fn remove(&self, case: &str) -> Result<(), StoreError> {
-        remove(&self.file(case, ENDING))
+    /// Whether there is a snapshot of a case.
+    #[must_use]
+    pub fn has(&self, case: &str) -> bool {
+        self.file(case, ENDING).exists()
     }
 
     fn file(&self, case: &str, ending: &str) -> PathBuf {

@@ -32,7 +32,7 @@ impl Speaker {
         };
         let arguments = Value::from(arguments.to_vec());
         match self.decide(outcome, &arguments) {
-            Some((true, more)) => self.accept(pending, Some(())).map(|ack| with(ack, &more)).into_iter().collect(),
+            Some((true, more)) => self.accept_answered(pending).map(|ack| with(ack, &more)).into_iter().collect(),
             Some((false, more)) => vec![with(refusal(ack), &more)],
             // Neither: it makes no sense, and the oracles say so.
             None => vec![Incoming::Ack { ack, data: Some(json!({ "unreadable": arguments })) }],
@@ -93,7 +93,7 @@ impl Speaker {
             }
             let pending = self.requests.remove(place).expect("the place is below the length");
             let answer = match (is_accepted, pending.ack) {
-                (true, _) => self.accept(pending, Some(())),
+                (true, _) => self.accept_answered(pending),
                 (false, ack) => ack.map(refusal),
             };
             reaction.incoming.extend(answer.map(|answer| with(answer, &more)));
@@ -121,15 +121,16 @@ impl Speaker {
         more
     }
 
-    /// A request succeeded; `answered` if an answer says so, which may name the room and the members.
-    pub(super) fn accept(&mut self, pending: Pending, answered: Option<()>) -> Option<Incoming> {
-        let Pending { ack, room: given, joins } = pending;
+    /// A request succeeded, as an answer says that was just read.
+    fn accept_answered(&mut self, pending: Pending) -> Option<Incoming> {
         let holes = &self.plan.holes;
-        let (mut room, mut users) = (None, None);
-        if answered.is_some() {
-            room = self.values.take(holes.room);
-            users = self.values.take(holes.users);
-        }
+        let (room, users) = (self.values.take(holes.room), self.values.take(holes.users));
+        self.accept(pending, room, users)
+    }
+
+    /// A request succeeded, with the room and the members as far as an answer names them.
+    pub(super) fn accept(&mut self, pending: Pending, room: Option<Value>, users: Option<Value>) -> Option<Incoming> {
+        let Pending { ack, room: given, joins } = pending;
         if let (Some(real), Value::String(given)) = (&room, &given)
             && !joins
         {

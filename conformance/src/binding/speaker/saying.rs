@@ -69,7 +69,7 @@ impl Speaker {
             }
         } else {
             // Nobody answers: whoever asks is in.
-            reaction.incoming.extend(self.accept(pending, None));
+            reaction.incoming.extend(self.accept(pending, None, None));
         }
         reaction.send = send;
         Ok(reaction)

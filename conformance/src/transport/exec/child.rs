@@ -26,7 +26,11 @@ pub(super) struct Adapter {
 }
 
 /// What the adapter says.
-pub(super) struct Output(BufReader<ChildStdout>);
+pub(super) struct Output {
+    pipe: BufReader<ChildStdout>,
+    /// What came of a line whose end has not come yet: whoever waits for a line may be called away and come back.
+    line: Vec<u8>,
+}
 
 impl Adapter {
     /// Starts a command line.
@@ -49,7 +53,7 @@ impl Adapter {
         let words = Arc::new(Mutex::new(Vec::new()));
         tokio::spawn(hear_errors(errors, Arc::clone(&words)));
         let adapter = Self { child, words };
-        Ok((adapter, input, Output(BufReader::new(output))))
+        Ok((adapter, input, Output { pipe: BufReader::new(output), line: Vec::new() }))
     }
 
     /// What became of a process that says nothing more.
@@ -73,16 +77,16 @@ impl Adapter {
 }
 
 impl Output {
-    /// The next line; none at the end.
+    /// The next line; none at the end. A wait that is given up loses nothing.
     pub(super) async fn next(&mut self) -> Result<Option<FromAdapter>, String> {
-        let mut line = Vec::new();
-        let limit = u64::try_from(ADAPTER_LINE_BYTES_MAX).unwrap_or(u64::MAX);
-        let mut bounded = (&mut self.0).take(limit);
-        let length = bounded.read_until(b'\n', &mut line).await.map_err(|error| format!("cannot be heard: {error}"))?;
-        if length == 0 {
+        let limit = u64::try_from(ADAPTER_LINE_BYTES_MAX.saturating_sub(self.line.len())).unwrap_or(u64::MAX);
+        let mut bounded = (&mut self.pipe).take(limit);
+        bounded.read_until(b'\n', &mut self.line).await.map_err(|error| format!("cannot be heard: {error}"))?;
+        let line = std::mem::take(&mut self.line);
+        if line.is_empty() {
             return Ok(None);
         }
-        if length >= ADAPTER_LINE_BYTES_MAX {
+        if line.len() >= ADAPTER_LINE_BYTES_MAX {
             return Err(format!("wrote a line of more than {ADAPTER_LINE_BYTES_MAX} bytes"));
         }
         let text = String::from_utf8_lossy(&line);

@@ -18,7 +18,7 @@ use std::{
 
 use serde_json::Value;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     time::Instant,
 };
 
@@ -57,6 +57,8 @@ struct Shared {
     lines: mpsc::Sender<ToAdapter>,
     routes: Mutex<HashMap<u64, Route>>,
     next: AtomicU64,
+    /// Told whenever a connection is over.
+    over: Notify,
     failure: OnceLock<AdapterError>,
 }
 
@@ -110,6 +112,7 @@ impl Exec {
             lines,
             routes: Mutex::default(),
             next: AtomicU64::new(0),
+            over: Notify::new(),
             failure: OnceLock::new(),
         });
         tokio::spawn(session::listen(Arc::downgrade(&shared), output, adapter));
@@ -140,6 +143,17 @@ impl Exec {
         self.0.failure.get().cloned()
     }
 
+    /// Waits until the adapter has said `ended` of all connections that it was asked to end. That may be never.
+    pub(crate) async fn parted(&self) {
+        loop {
+            let over = self.0.over.notified();
+            if self.0.routes().values().all(|route| route.parting.is_none()) {
+                return;
+            }
+            over.await;
+        }
+    }
+
     pub(super) fn adapt(&self, case: &Scenario) -> Result<Arc<Scenario>, String> {
         adapt_to(*self.0.profile.dialect(), case).map(Arc::new).map_err(|reason| reason.to_string())
     }
@@ -151,6 +165,8 @@ impl Exec {
         incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     ) -> Result<Connection, OpenError> {
         let number = self.0.next.fetch_add(1, Ordering::Relaxed);
+        // Dropped after the receiver, so that an answer is either taken or nobody's.
+        let mut ghost = Ghost { shared: &self.0, number: Some(number) };
         let (opening, opened) = oneshot::channel();
         self.0.routes().insert(number, Route { id, incoming, opening: Some(opening), parting: None });
         let room = room.filter(|_| self.0.profile.dialect().enters_by_connecting).cloned();
@@ -160,16 +176,42 @@ impl Exec {
             OpenError::Unreachable(failure)
         };
         sent.map_err(|_closed| unreachable())?;
-        let opened = opened.await.map_err(|_closed| unreachable())??;
+        let outcome = opened.await.map_err(|_closed| unreachable())?;
+        ghost.number = None;
+        let opened = outcome?;
         let (commands, queue) = mpsc::channel(crate::limits::OUTGOING_QUEUE);
         tokio::spawn(session::serve(Arc::clone(&self.0), number, queue));
         Ok(Connection { opened, since: Instant::now(), commands })
     }
 }
 
+/// A connection that is being opened. If whoever waits for it gives up, it must not stay open with nobody to end it.
+struct Ghost<'a> {
+    shared: &'a Shared,
+    number: Option<u64>,
+}
+
+impl Drop for Ghost<'_> {
+    fn drop(&mut self) {
+        let Some(number) = self.number else { return };
+        let is_open = self.shared.routes().get(&number).is_some_and(|route| route.opening.is_none());
+        // One that is not open yet is dismissed when it is.
+        if is_open {
+            self.shared.dismiss(number);
+        }
+    }
+}
+
 impl Shared {
     fn routes(&self) -> MutexGuard<'_, HashMap<u64, Route>> {
         self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends a connection that opened when nobody waited for it any more.
+    fn dismiss(&self, connection: u64) {
+        self.routes().remove(&connection);
+        // A full queue is an adapter that does not read, which its silence shows.
+        self.lines.try_send(ToAdapter::Close { connection }).ok();
     }
 
     /// The first failure counts: what follows is of its making.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use super::{
@@ -22,17 +22,18 @@ use crate::{
 pub(super) async fn listen(shared: Weak<Shared>, mut output: Output, mut adapter: Adapter) {
     let mut pings = interval(ADAPTER_PING_INTERVAL);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut number, mut heard_at) = (0, Instant::now());
+    let mut pulse = Pulse::default();
     let problem = loop {
         let line = tokio::select! {
+            // What waits to be heard comes first: a `pong` may be behind lines that a busy case let wait.
+            biased;
             line = output.next() => line,
             _ = pings.tick() => {
                 let Some(shared) = shared.upgrade() else { return };
-                if heard_at.elapsed() > ADAPTER_SILENCE_MAX {
+                let Some(number) = pulse.ask() else {
                     let silence = ADAPTER_SILENCE_MAX.as_secs();
                     break format!("hangs: it answered no `ping` for {silence} s; {}", adapter.last_words());
-                }
-                number += 1;
+                };
                 // A full queue is an adapter that does not read, which its silence shows.
                 shared.lines.try_send(ToAdapter::Ping { number }).ok();
                 continue;
@@ -40,8 +41,11 @@ pub(super) async fn listen(shared: Weak<Shared>, mut output: Output, mut adapter
         };
         let Some(shared) = shared.upgrade() else { return };
         match line {
-            Ok(Some(FromAdapter::Pong { number: answered })) if answered <= number => heard_at = Instant::now(),
-            Ok(Some(FromAdapter::Pong { number })) => break format!("answered a `ping` {number} that was not sent"),
+            Ok(Some(FromAdapter::Pong { number })) => {
+                if !pulse.answer(number) {
+                    break format!("answered a `ping` {number} that was not sent");
+                }
+            }
             Ok(Some(FromAdapter::Error { reason })) => break format!("cannot go on: {reason}"),
             Ok(Some(FromAdapter::Ready { .. })) => break "said `ready` twice".to_owned(),
             Ok(Some(line)) => {
@@ -56,6 +60,35 @@ pub(super) async fn listen(shared: Weak<Shared>, mut output: Output, mut adapter
     drop(adapter);
     if let Some(shared) = shared.upgrade() {
         shared.fail(problem);
+    }
+}
+
+/// Whether an adapter answers. Pings are counted, not time: while the runner is busy it asks nothing, and nothing is missing.
+#[derive(Debug, Default)]
+struct Pulse {
+    asked: u64,
+    answered: u64,
+}
+
+impl Pulse {
+    /// The number of the next ping; none if too many were not answered.
+    fn ask(&mut self) -> Option<u64> {
+        let silence =
+            ADAPTER_PING_INTERVAL.saturating_mul(u32::try_from(self.asked - self.answered).unwrap_or(u32::MAX));
+        if silence >= ADAPTER_SILENCE_MAX {
+            return None;
+        }
+        self.asked += 1;
+        Some(self.asked)
+    }
+
+    /// Takes in an answer. Any will do, for it lives who gives it. Returns whether that ping was sent.
+    fn answer(&mut self, number: u64) -> bool {
+        let was_asked = number <= self.asked;
+        if was_asked {
+            self.answered = self.asked;
+        }
+        was_asked
     }
 }
 
@@ -90,8 +123,12 @@ impl Shared {
         let mut routes = self.routes();
         let Some(route) = routes.get_mut(&connection) else { return self.is_known(connection) };
         let opening = route.opening.take().ok_or_else(|| format!("opened connection {connection} twice"))?;
-        // Whoever waited for it may have given up.
-        opening.send(outcome).ok();
+        let unwanted = opening.send(outcome).is_err_and(|outcome| outcome.is_ok());
+        drop(routes);
+        // Whoever waited for it has given up.
+        if unwanted {
+            self.dismiss(connection);
+        }
         Ok(())
     }
 
@@ -105,6 +142,7 @@ impl Shared {
 
     async fn ended(&self, connection: u64, reason: String) -> Result<(), String> {
         let Some(route) = self.routes().remove(&connection) else { return self.is_known(connection) };
+        self.over.notify_waiters();
         match (route.opening, route.parting) {
             (Some(opening), _) => {
                 opening.send(Err(OpenError::Unreachable(reason))).ok();
@@ -175,5 +213,26 @@ async fn part(shared: &Shared, connection: u64, line: ToAdapter) {
     if shared.lines.send(line).await.is_ok() {
         // A polite server may take its time.
         timeout(FAREWELL_TIMEOUT, parted).await.ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_pings_as_the_longest_silence_has_may_go_unanswered() {
+        let mut pulse = Pulse::default();
+        let asked = std::iter::from_fn(|| pulse.ask()).count();
+        assert_eq!(ADAPTER_PING_INTERVAL * u32::try_from(asked).unwrap(), ADAPTER_SILENCE_MAX);
+    }
+
+    #[test]
+    fn an_answer_begins_the_count_anew_and_one_to_no_ping_does_not() {
+        let mut pulse = Pulse::default();
+        let asked = std::iter::from_fn(|| pulse.ask()).count();
+        assert!(!pulse.answer(pulse.asked + 1) && pulse.ask().is_none());
+        assert!(pulse.answer(1));
+        assert_eq!(std::iter::from_fn(|| pulse.ask()).count(), asked);
     }
 }
