@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use glare_model::message::{ServerMessage, SignalFault, SignalRefusal};
 
 use crate::{
+    aside::aside,
     capability::Profile,
+    limits::FORECAST_STATES_BRISK,
     oracle::frontier::{Message, Running},
     trace::Entry,
     transport::ConnectionId,
@@ -41,14 +43,15 @@ impl Forecast {
 
     /// Takes in a record of the trace.
     pub(crate) fn record(&mut self, at: usize, entry: &Entry) {
-        if self.frontier.as_mut().is_some_and(|frontier| !frontier.record(at, entry)) {
+        let is_explained = |frontier: &mut Running| aside(is_long(frontier), || frontier.record(at, entry));
+        if self.frontier.as_mut().is_some_and(|frontier| !is_explained(frontier)) {
             self.frontier = None;
         }
     }
 
     /// What certainly comes of the acts of the running phase, all of which have been recorded.
     pub(crate) fn due(&mut self) -> Dues {
-        let certain = self.frontier.as_ref().map(|frontier| frontier.certain(due_of));
+        let certain = self.frontier.as_ref().map(|frontier| aside(is_long(frontier), || frontier.certain(due_of)));
         self.certain = certain.as_ref().is_some_and(|certain| certain.is_all);
         certain.into_iter().flat_map(|certain| certain.counts).collect()
     }
@@ -60,13 +63,18 @@ impl Forecast {
 
     /// Whether somebody has to be told of an end in the running phase, by what has been seen of it so far, and was not yet.
     pub(crate) fn awaits_notice(&self) -> bool {
-        self.frontier.as_ref().is_some_and(Running::awaits_notice)
+        self.frontier.as_ref().is_some_and(|frontier| aside(is_long(frontier), || frontier.awaits_notice()))
     }
 
     /// Those who are certainly members of the same room as this connection now, as far as the wire says.
     pub(crate) fn fellows(&self, connection: ConnectionId) -> Vec<ConnectionId> {
         self.frontier.as_ref().map(|frontier| frontier.fellows(connection)).unwrap_or_default()
     }
+}
+
+/// Whether many states are to be stepped.
+fn is_long(frontier: &Running) -> bool {
+    frontier.states() > FORECAST_STATES_BRISK
 }
 
 /// Acks are awaited by their numbers. The error for an undeliverable signal is a SHOULD: its absence is common, and the

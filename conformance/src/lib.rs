@@ -6,6 +6,7 @@
 //! ```
 
 mod again;
+mod aside;
 pub mod baseline;
 pub mod binding;
 pub mod capability;

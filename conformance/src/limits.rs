@@ -74,6 +74,8 @@ pub const FRONTIER_STEPS_MAX: usize = 65_536;
 pub const FRONTIER_REPAIRS_MAX: usize = 64;
 /// Messages that a report lists as what could have come instead of something.
 pub const FRONTIER_ALLOWED_MAX: usize = 8;
+/// States of a running scenario's frontier beyond which the driver steps it beside other tasks.
+pub const FORECAST_STATES_BRISK: usize = 4;
 /// Steps of the model that are tried to count the outcomes of one phase.
 pub const OUTCOMES_STEPS_MAX: usize = 65_536;
 /// Scenarios side by side, unless `--jobs` says otherwise.

@@ -14,6 +14,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     again::Again,
+    aside::aside,
     capability::Profile,
     driver::{Approach, Settings, drive_by},
     fence::{Fence, refused_room},
@@ -358,7 +359,7 @@ async fn execute_briskly(
     let Some(pool) = pool else { return careful(0).await };
     let approach = Approach { pool: Some(Arc::clone(&pool)), latency: Arc::clone(&shared.latency), patience: 1 };
     let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
-    let (judgement, trace) = judged(trace, exact).await;
+    let judgement = aside(true, || judge(&trace, exact));
     if judgement.verdict == Verdict::Pass {
         leftover.give_back(&pool).await;
         return CaseResult { case, judgement, trace };
@@ -411,7 +412,7 @@ async fn execute_with(
         let approach = Approach { pool: None, latency: Arc::clone(&latency), patience };
         let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
         leftover.end().await;
-        judged(trace, exact).await
+        (aside(true, || judge(&trace, exact)), trace)
     };
     let (mut judgement, mut trace) = attempt(settings, 1).await;
     if judgement.verdict == Verdict::Fail && judgement.evidence == Evidence::Timed {
@@ -425,16 +426,6 @@ async fn execute_with(
         }
     }
     CaseResult { case, judgement, trace }
-}
-
-/// Judges a trace beside the connections of other cases: many legal orders take a while, and a target that gets no answer to
-/// its pings meanwhile gives these connections up. In memory nothing waits for anybody.
-async fn judged(trace: Trace, exact: bool) -> (Judgement, Trace) {
-    if exact {
-        return (judge(&trace, exact), trace);
-    }
-    let judging = tokio::task::spawn_blocking(move || (judge(&trace, exact), trace));
-    judging.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// The attempt that is made with more time; others have smaller numbers.

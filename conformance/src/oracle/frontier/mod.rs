@@ -158,6 +158,11 @@ impl Running {
         Self { story: Story::default(), part: Factor::new(Script::new(profile)), phase: 0 }
     }
 
+    /// How many states explain what was seen before the running phase.
+    pub(crate) fn states(&self) -> usize {
+        self.part.position.states.len()
+    }
+
     /// Takes in a record. Returns whether what a target has done so far can be explained without a broken MUST.
     pub(crate) fn record(&mut self, at: usize, entry: &Entry) -> bool {
         let begun = !self.story.phases.is_empty();
