@@ -96,8 +96,9 @@ pub const ADAPTER_QUEUE: usize = 1_024;
 pub const ADAPTER_LINE_BYTES_MAX: usize = 8 << 20;
 /// As much of what an adapter wrote to its standard error is shown where it fails, in bytes.
 pub const ADAPTER_WORDS_BYTES_MAX: usize = 4 << 10;
-/// Rooms whose ids a server chose that are remembered, the last ones: more than the scenarios have that run side by side.
-pub const ROOMS_REMEMBERED_MAX: usize = 16_384;
+/// Rooms whose ids a server chose, and users of several names, that are remembered, the last ones: more than the scenarios
+/// have that run side by side.
+pub const NAMES_REMEMBERED_MAX: usize = 16_384;
 /// The largest answer of an HTTP prelude, in bytes.
 pub const PRELUDE_BYTES_MAX: usize = 64 << 10;
 /// The same where every byte is compared: a connection that a busy machine lets go silent would be a difference.

@@ -21,7 +21,7 @@ pub use plan::Plan;
 pub(crate) use plan::{Identity, TransportPlan};
 pub(crate) use schema::Frames;
 pub use speaker::Unsayable;
-pub(crate) use speaker::{Outgoing, Reaction, Rooms, Speaker, Wire};
+pub(crate) use speaker::{Names, Outgoing, Reaction, Speaker, Wire};
 pub(crate) use template::Disfigurement;
 
 use self::{error::Fault, schema::BindingFile};

@@ -116,9 +116,17 @@ pub(super) struct Receive {
     pub(super) pattern: Node,
     pub(super) meaning: Meaning,
     pub(super) kind: Option<usize>,
-    pub(super) each: Option<Hole>,
+    pub(super) each: Option<Each>,
     pub(super) answer: Option<Node>,
     pub(super) also: bool,
+}
+
+/// A list in a message, each item of which means what the message means.
+#[derive(Debug)]
+pub(super) struct Each {
+    pub(super) list: Hole,
+    /// How an item looks; as a member in a list of members if it is not said.
+    pub(super) item: Option<Node>,
 }
 
 /// The holes that have a meaning of their own.
@@ -128,12 +136,14 @@ pub(super) struct Holes {
     pub(super) id: Hole,
     pub(super) room: Hole,
     pub(super) target: Hole,
+    pub(super) target_alias: Hole,
     pub(super) payload: Hole,
     pub(super) kind: Hole,
     pub(super) from: Hole,
     pub(super) to: Hole,
     pub(super) user: Hole,
     pub(super) users: Hole,
+    pub(super) alias: Hole,
     pub(super) timestamp: Hole,
     pub(super) ack: Hole,
     pub(super) fence: Hole,
@@ -151,12 +161,14 @@ impl Holes {
             id: hole("id"),
             room: hole("room"),
             target: hole("target"),
+            target_alias: hole("target-alias"),
             payload: hole("payload"),
             kind: hole("kind"),
             from: hole("from"),
             to: hole("to"),
             user: hole("user"),
             users: hole("users"),
+            alias: hole("alias"),
             timestamp: hole("timestamp"),
             ack: hole("ack"),
             fence: hole("fence"),
@@ -173,8 +185,9 @@ impl Plan {
     /// Where the target differs: what the binding declares, and what follows from its messages.
     fn dialect(&self) -> Dialect {
         let DialectTable { second_room, rooms, members, notices, reach, undeliverable, malformed, .. } = self.table;
-        let every = |meanings: &[Meaning], hole| {
-            self.receive.iter().filter(|it| meanings.contains(&it.meaning)).all(|it| it.pattern.holes().contains(&hole))
+        let every = |meanings: &[Meaning], holes: &[Hole]| {
+            let mut those = self.receive.iter().filter(|it| meanings.contains(&it.meaning));
+            those.all(|it| holes.iter().any(|hole| it.fills(*hole)))
         };
         // Nobody can ask for a room where there is none, or where one is entered by connecting.
         let asks_once = rooms == RoomsRule::None || self.joins_by_connecting();
@@ -187,8 +200,8 @@ impl Plan {
             undeliverable,
             malformed,
             answers_requests: self.join.is_answered(),
-            names_sender: every(&[Meaning::Signal], self.holes.from),
-            has_timestamps: every(&[Meaning::Joined, Meaning::Left], self.holes.timestamp),
+            names_sender: every(&[Meaning::Signal], &[self.holes.from, self.holes.alias]),
+            has_timestamps: every(&[Meaning::Joined, Meaning::Left], &[self.holes.timestamp]),
             leaves_by_message: self.leave.as_ref().is_some_and(|leave| !leave.closes),
             enters_by_connecting: self.joins_by_connecting(),
             clients_choose_ids: matches!(self.identity, Identity::Client(_)),
@@ -312,6 +325,14 @@ impl Plan {
             TransportPlan::WebSocket { path: Some(path), .. } => path.holes().any(|hole| hole == self.holes.room),
             TransportPlan::WebSocket { path: None, .. } | TransportPlan::SocketIo { .. } => false,
         }
+    }
+}
+
+impl Receive {
+    /// Whether a message of this form has something for a hole.
+    fn fills(&self, hole: Hole) -> bool {
+        let item = self.each.as_ref().and_then(|each| each.item.as_ref());
+        self.pattern.holes().contains(&hole) || item.is_some_and(|item| item.holes().contains(&hole))
     }
 }
 

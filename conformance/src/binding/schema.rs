@@ -235,7 +235,8 @@ pub struct LeaveTable {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SignalTable {
-    /// The message; holes `{kind}`, `{target}`, `{payload}`, `{room}`, `{id}`. One for all kinds, or see `offer`.
+    /// The message; holes `{kind}`, `{target}` or `{target-alias}`, `{payload}`, `{room}`, `{id}`. One for all kinds, or see
+    /// `offer`.
     #[schemars(with = "Option<Value>")]
     pub send: Option<Spanned<Value>>,
     /// The message of an offer.
@@ -284,8 +285,12 @@ pub struct ReceiveTable {
     pub meaning: Meaning,
     /// For a signal or an error: which kind, where the pattern does not capture `{kind}`.
     pub kind: Option<KindName>,
-    /// Repeats the meaning for each item of the list in this hole, as `{user}`.
+    /// Repeats the meaning for each item of the list in this hole: one message of several users, or of several signals.
     pub each: Option<String>,
+    /// How an item of that list looks, as a pattern. Unless it is said, a user as `[identity] listed` says, and a signal as
+    /// `{payload}` alone.
+    #[schemars(with = "Option<Value>")]
+    pub item: Option<Spanned<Value>>,
     /// What the client answers at once.
     #[schemars(with = "Option<Value>")]
     pub answer: Option<Spanned<Value>>,
@@ -294,7 +299,8 @@ pub struct ReceiveTable {
     pub also: bool,
 }
 
-/// What a message means.
+/// What a message means. Where a server has two names for a user, a message that has `{alias}` beside the id says so, and in
+/// one that has it alone it stands for the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {

@@ -1,7 +1,8 @@
 //! One connection's translation between the protocol's vocabulary and a target's wire. Pure: no sockets, no clock.
 
 mod hearing;
-mod rooms;
+mod names;
+mod recent;
 mod saying;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -9,7 +10,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use glare_model::message::SignalKind;
 use serde_json::{Value, json};
 
-pub(crate) use self::rooms::Rooms;
+pub(crate) use self::names::Names;
 use super::{
     plan::{Holes, Identity, Plan, Request},
     template::{Disfigurement, Fill, Hole, Node, Values},
@@ -19,7 +20,7 @@ use crate::transport::Incoming;
 /// A connection's speaker.
 pub(crate) struct Speaker {
     plan: Arc<Plan>,
-    rooms: Arc<Rooms>,
+    names: Arc<Names>,
     /// The own id, and what patterns captured under names of the binding's own.
     values: Values,
     id: Option<Value>,
@@ -68,10 +69,10 @@ pub(crate) enum Wire {
 pub struct Unsayable(pub String);
 
 impl Speaker {
-    pub(crate) fn new(plan: Arc<Plan>, rooms: Arc<Rooms>) -> Self {
+    pub(crate) fn new(plan: Arc<Plan>, names: Arc<Names>) -> Self {
         Self {
             plan,
-            rooms,
+            names,
             values: Values::default(),
             id: None,
             is_admitted: false,
@@ -120,7 +121,7 @@ impl Speaker {
     pub(crate) fn an_offer(&self) -> String {
         let mut values = self.values.clone();
         let holes = &self.plan.holes;
-        for hole in [holes.target, holes.payload, holes.from, holes.room] {
+        for hole in [holes.target, holes.target_alias, holes.payload, holes.from, holes.room] {
             values.set(hole, "x".into());
         }
         values.set(holes.kind, self.plan.kinds[0].clone());
@@ -185,6 +186,7 @@ impl Speaker {
             holes.to,
             holes.user,
             holes.users,
+            holes.alias,
             holes.timestamp,
             holes.ack,
             holes.fence,

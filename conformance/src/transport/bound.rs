@@ -13,7 +13,7 @@ use super::socketio::{FAREWELL, Heard, misspoken, parse_open, path_url, react};
 use super::stream::{self, Codec, Decoded, Encoded, Misspoken, Stream};
 use super::{BrokenFrame, Connection, ConnectionId, Incoming, OpenError, Opened};
 use crate::binding::{
-    Disfigurement, Frames, Identity, Outgoing, Plan, Reaction, Rooms, Speaker, TransportPlan, Wire as Kind,
+    Disfigurement, Frames, Identity, Names, Outgoing, Plan, Reaction, Speaker, TransportPlan, Wire as Kind,
 };
 use crate::scenario::raw::Wire;
 
@@ -22,7 +22,7 @@ use crate::scenario::raw::Wire;
 pub struct Bound {
     pub(crate) plan: Arc<Plan>,
     base: Url,
-    rooms: Arc<Rooms>,
+    names: Arc<Names>,
 }
 
 /// How messages are framed.
@@ -46,12 +46,12 @@ impl Bound {
     /// A target at an address.
     #[must_use]
     pub fn new(plan: Arc<Plan>, base: Url) -> Self {
-        Self { plan, base, rooms: Arc::default() }
+        Self { plan, base, names: Arc::default() }
     }
 
-    /// Ids that a server gave to rooms are those of all its nodes.
-    pub(super) fn share_rooms_with(&mut self, other: &Self) {
-        self.rooms = Arc::clone(&other.rooms);
+    /// The names that a server gave are those of all its nodes.
+    pub(super) fn share_names_with(&mut self, other: &Self) {
+        self.names = Arc::clone(&other.names);
     }
 
     /// Opens a connection; into a room, where the room is chosen by connecting.
@@ -61,7 +61,7 @@ impl Bound {
         id: ConnectionId,
         incoming: mpsc::Sender<(ConnectionId, Incoming)>,
     ) -> Result<Connection, OpenError> {
-        let mut speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.rooms));
+        let mut speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.names));
         if let Identity::Client(form) = self.plan.identity() {
             speaker.identify(&form.make(rand::random()));
         }
@@ -90,7 +90,7 @@ impl Bound {
                 Some((Wire::SocketIo, url))
             }
             TransportPlan::WebSocket { .. } => {
-                let mut speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.rooms));
+                let mut speaker = Speaker::new(Arc::clone(&self.plan), Arc::clone(&self.names));
                 speaker.identify(&self.plan.made_up_id());
                 speaker.enter("handshake".into());
                 let wire = if self.plan.has_names_of_the_protocol() { Wire::Json } else { Wire::Any };

@@ -248,7 +248,7 @@ impl Transport {
         if let Some(Self::Bound(first)) = first {
             for node in &mut nodes {
                 if let Self::Bound(other) = node {
-                    other.share_rooms_with(&first);
+                    other.share_names_with(&first);
                 }
             }
         }

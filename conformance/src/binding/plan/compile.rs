@@ -6,7 +6,7 @@ use glare_model::requirement::RequirementId;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::{Holes, IdForm, Identity, Leave, Listed, Outcome, Plan, Receive, Request, TransportPlan};
+use super::{Each, Holes, IdForm, Identity, Leave, Listed, Outcome, Plan, Receive, Request, TransportPlan};
 use crate::{
     binding::{
         error::Fault,
@@ -169,35 +169,43 @@ impl Compiler {
         let place = table.pattern.span();
         let pattern = self.heard(&table.pattern)?;
         let absent = |name: &str| Fault::at(place.clone(), format!("`each` names {{{name}}}, which is not here"));
+        let item = table.item.map(|item| self.heard(&item)).transpose()?;
         let each = match &table.each {
+            None if item.is_some() => return Err(Fault::at(place, "`item` is how an item of `each` looks")),
             None => None,
             Some(name) => {
                 let hole = self.holes.names.find(name).filter(|hole| pattern.holes().contains(hole));
-                Some(hole.ok_or_else(|| absent(name))?)
+                let list = hole.ok_or_else(|| absent(name))?;
+                let payload = (table.meaning == Meaning::Signal).then(|| Node::hole(self.holes.payload));
+                Some(Each { list, item: item.or(payload) })
             }
         };
-        let has = |hole| pattern.holes().contains(&hole);
-        let wants = |hole: Hole, name: &str| {
-            if has(hole) || (each.is_some() && hole == self.holes.user) {
-                Ok(())
-            } else {
-                Err(Fault::at(place.clone(), format!("as = {:?} needs the hole {{{name}}}", table.meaning)))
+        // A member in a list of members has an id, whatever it looks like.
+        let lists_members = each.as_ref().is_some_and(|each| each.item.is_none());
+        let answer = table.answer.map(|answer| self.sent(&answer)).transpose()?;
+        let kind = table.kind.map(|kind| kind as usize);
+        let receive = Receive { pattern, meaning: table.meaning, kind, each, answer, also: table.also };
+        let wants = |holes: &[Hole], name: &str| {
+            if holes.iter().any(|hole| receive.fills(*hole)) {
+                return Ok(());
             }
+            Err(Fault::at(place.clone(), format!("as = {:?} needs the hole {{{name}}}", table.meaning)))
         };
         match table.meaning {
-            Meaning::Identified => wants(self.holes.id, "id")?,
-            Meaning::Joined | Meaning::Left | Meaning::HostChanged => wants(self.holes.user, "user")?,
+            Meaning::Identified => wants(&[self.holes.id], "id")?,
+            Meaning::Joined | Meaning::Left | Meaning::HostChanged if lists_members => {}
+            Meaning::Joined | Meaning::Left | Meaning::HostChanged => {
+                wants(&[self.holes.user, self.holes.alias], "user")?;
+            }
             Meaning::Signal => {
-                wants(self.holes.payload, "payload")?;
+                wants(&[self.holes.payload], "payload")?;
                 if table.kind.is_none() {
-                    wants(self.holes.kind, "kind")?;
+                    wants(&[self.holes.kind], "kind")?;
                 }
             }
             Meaning::Error | Meaning::Closed | Meaning::Pong | Meaning::Ready | Meaning::Ignored => {}
         }
-        let answer = table.answer.map(|answer| self.sent(&answer)).transpose()?;
-        let kind = table.kind.map(|kind| kind as usize);
-        Ok(Receive { pattern, meaning: table.meaning, kind, each, answer, also: table.also })
+        Ok(receive)
     }
 
     fn request(&mut self, table: RequestTable, is_socketio: bool) -> Result<Request, Fault> {

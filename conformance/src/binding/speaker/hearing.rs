@@ -5,12 +5,12 @@ use std::sync::Arc;
 use glare_model::message::SignalKind;
 use serde_json::{Map, Value, json};
 
-use super::{ECHO, Pending, Reaction, Speaker, plain, refusal, text_of};
+use super::{ECHO, Names, Pending, Reaction, Speaker, plain, refusal, text_of};
 use crate::{
     binding::{
-        plan::{Listed, Outcome, Receive},
+        plan::{Each, Listed, Outcome, Receive},
         schema::{FenceBy, Meaning},
-        template::{Node, Values},
+        template::{Hole, Node, Values},
     },
     transport::Incoming,
 };
@@ -134,9 +134,9 @@ impl Speaker {
         if let (Some(real), Value::String(given)) = (&room, &given)
             && !joins
         {
-            self.rooms.note(given, real);
+            self.names.note_room(given, real);
         }
-        let named = room.map_or_else(|| given.clone(), |real| self.rooms.given(&real, &given));
+        let named = room.map_or_else(|| given.clone(), |real| self.names.given_room(&real, &given));
         self.room = Some(given);
         let mut data = Map::from_iter([("success".to_owned(), true.into()), ("roomId".to_owned(), named)]);
         if let Some(users) = users {
@@ -148,43 +148,80 @@ impl Speaker {
     /// The ids in a list of members, without the own one where the binding says that it is there. What is no such list is
     /// left as it is, for the oracles to object to.
     fn without_self(&self, users: Value) -> Value {
-        let Some(ids) = self.ids(&users) else { return users };
+        let Some(ids) = self.ids(&users, None) else { return users };
         ids.into_iter().filter(|id| !self.plan.table.own_in_list || Some(id) != self.id.as_ref()).collect()
     }
 
-    fn ids(&self, users: &Value) -> Option<Vec<Value>> {
+    /// The ids in a list of users, whose items look like this or as members do.
+    fn ids(&self, users: &Value, item: Option<&Node>) -> Option<Vec<Value>> {
         let user = self.plan.holes.user;
-        match (&self.plan.listed, users) {
-            (Listed::Keys, Value::Object(members)) => Some(members.keys().map(|id| id.as_str().into()).collect()),
-            (Listed::As(pattern), Value::Array(items)) => {
-                let id = |item: &Value| {
-                    let mut values = Values::default();
-                    // An item of another form stays what it is.
-                    let fits = pattern.read(item, &mut values);
-                    values.take(user).filter(|_| fits).unwrap_or_else(|| item.clone())
-                };
-                Some(items.iter().map(id).collect())
+        let pattern = match (item, &self.plan.listed, users) {
+            (None, Listed::Keys, Value::Object(members)) => {
+                return Some(members.keys().map(|id| self.names.user(id.as_str().into())).collect());
             }
-            (Listed::Keys | Listed::As(_), _) => None,
-        }
+            (Some(pattern), ..) | (None, Listed::As(pattern), _) => pattern,
+            (None, Listed::Keys, _) => return None,
+        };
+        let id = |item: &Value| {
+            let mut values = Values::default();
+            // An item of another form stays what it is.
+            let fits = pattern.read(item, &mut values);
+            know(&self.names, self.plan.holes.alias, user, &mut values);
+            values.take(user).filter(|_| fits).unwrap_or_else(|| item.clone())
+        };
+        Some(users.as_array()?.iter().map(id).collect())
     }
 
     fn interpret(&mut self, receive: &Receive, reaction: &mut Reaction) {
-        let plan = Arc::clone(&self.plan);
-        let holes = &plan.holes;
-        let items = match receive.each {
-            Some(hole) => self.values.take(hole).and_then(|users| self.ids(&users)).unwrap_or_default(),
-            None => vec![self.values.take(holes.user).unwrap_or_default()],
-        };
-        for user in items {
-            let incoming = self.interpret_one(receive, user, reaction);
-            reaction.incoming.extend(incoming);
+        match &receive.each {
+            None => self.interpret_one(receive, reaction),
+            Some(each) => self.interpret_each(receive, each, reaction),
         }
     }
 
-    fn interpret_one(&mut self, receive: &Receive, user: Value, reaction: &mut Reaction) -> Option<Incoming> {
+    /// Interprets a message of several users or of several signals.
+    fn interpret_each(&mut self, receive: &Receive, each: &Each, reaction: &mut Reaction) {
+        let list = self.values.take(each.list).unwrap_or_default();
+        let user = self.plan.holes.user;
+        let whole = self.values.clone();
+        match (receive.meaning, &each.item) {
+            (Meaning::Signal, Some(item)) => {
+                for one in list.as_array().into_iter().flatten() {
+                    // What the message says of all its items, each item says.
+                    self.values.clone_from(&whole);
+                    if item.read(one, &mut self.values) {
+                        self.interpret_one(receive, reaction);
+                    } else {
+                        reaction.incoming.push(unknown(one.clone()));
+                    }
+                }
+            }
+            (_, item) => {
+                for id in self.ids(&list, item.as_ref()).unwrap_or_default() {
+                    self.values.clone_from(&whole);
+                    self.values.set(user, id);
+                    self.interpret_one(receive, reaction);
+                }
+            }
+        }
+    }
+
+    fn interpret_one(&mut self, receive: &Receive, reaction: &mut Reaction) {
+        let plan = Arc::clone(&self.plan);
+        let about = match receive.meaning {
+            Meaning::Identified => plan.holes.id,
+            Meaning::Signal => plan.holes.from,
+            _ => plan.holes.user,
+        };
+        know(&self.names, plan.holes.alias, about, &mut self.values);
+        let incoming = self.meaning_of(receive, reaction);
+        reaction.incoming.extend(incoming);
+    }
+
+    fn meaning_of(&mut self, receive: &Receive, reaction: &mut Reaction) -> Option<Incoming> {
         let plan = Arc::clone(&self.plan);
         let holes = &plan.holes;
+        let user = self.values.take(holes.user).unwrap_or_default();
         let event = |event: &str, data: Value| Some(Incoming::Event { event: event.to_owned(), data: Some(data) });
         let is_self = self.id.as_ref() == Some(&user);
         match receive.meaning {
@@ -251,6 +288,15 @@ impl Speaker {
             self.plan.kinds.iter().position(|kind| named == *kind)
         });
         place.map(|place| SignalKind::ALL[place])
+    }
+}
+
+/// Learns what a message calls a user besides its id, or puts the id into its hole that the other name stands for.
+fn know(names: &Names, alias: Hole, user: Hole, values: &mut Values) {
+    let Some(alias) = values.take(alias) else { return };
+    match values.get(user) {
+        Some(id) => names.note_alias(&alias, id),
+        None => values.set(user, names.user(alias)),
     }
 }
 

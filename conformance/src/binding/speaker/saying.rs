@@ -37,7 +37,7 @@ impl Speaker {
             return Err(Unsayable("a request on an open connection: its room is chosen by connecting".to_owned()));
         }
         let request = plan.request(joins);
-        let room = data.map(|given| self.rooms.real(given));
+        let room = data.map(|given| self.names.real_room(given));
         if ack.is_none() && request.reply.is_some() && !request.numbers_acks(plan.holes.ack) {
             return Err(Unsayable("a request without an ack".to_owned()));
         }
@@ -81,7 +81,7 @@ impl Speaker {
             return Err(Unsayable("leaving without closing the connection".to_owned()));
         };
         match self.room.take() {
-            Some(room) => self.values.set(plan.holes.room, self.rooms.real(&room).into_owned()),
+            Some(room) => self.values.set(plan.holes.room, self.names.real_room(&room).into_owned()),
             None => self.clear(&[plan.holes.room]),
         }
         let send: Vec<_> = leave.send.iter().filter_map(|node| plain(node, &self.values)).collect();
@@ -98,13 +98,16 @@ impl Speaker {
         if members.keys().any(|name| !known.contains(&name.as_str())) || claims && !node.holes().contains(&holes.from) {
             return Err(unsayable());
         }
-        let room = self.room.as_ref().map(|room| self.rooms.real(room));
+        let alias = members.get("target").filter(|_| node.holes().contains(&holes.target_alias));
+        let alias = alias.and_then(|target| self.names.alias(target));
+        let room = self.room.as_ref().map(|room| self.names.real_room(room));
         // Clients of the protocol name themselves only to claim to be somebody.
         let own = self.id.as_ref().filter(|_| !plan.has_names_of_the_protocol);
         let filled = Lent {
             values: &self.values,
             lent: [
                 (holes.target, members.get("target")),
+                (holes.target_alias, alias.as_ref().or(members.get("target"))),
                 (holes.payload, members.get(kind.payload_member())),
                 (holes.from, members.get("from").or(own)),
                 (holes.room, room.as_deref()),

@@ -61,6 +61,51 @@ members = "untold"
 notices = "none"
 "#;
 
+/// Notices name people, signals sockets; candidates come and go in lists.
+const PEOPLE: &str = r#"
+name = "people"
+description = "two names for everybody, batches of candidates"
+[transport.websocket]
+[identity]
+from = "message"
+listed = { name = "{alias}", socket = "{user}" }
+[join]
+send = [{ type = "enter", room = "{room}" }]
+[join.reply]
+accepted = [{ type = "entered", people = "{users}" }]
+refused = [{ type = "locked" }]
+[signal]
+send = { type = "{kind}", to = "{target-alias}", body = "{payload}" }
+candidate = { type = "ice", to = "{target-alias}", list = ["{payload}"] }
+[[receive]]
+match = { type = "you", socket = "{id}", name = "{alias}" }
+as = "identified"
+[[receive]]
+match = { type = "in", name = "{alias}", socket = "{user}" }
+as = "joined"
+[[receive]]
+match = { type = "out", name = "{alias}" }
+as = "left"
+[[receive]]
+match = { type = "gone", names = "{list}" }
+each = "list"
+item = { name = "{alias}" }
+as = "left"
+[[receive]]
+match = { type = "ice", by = "{alias}", list = "{list}" }
+each = "list"
+kind = "candidate"
+as = "signal"
+[[receive]]
+match = { type = "mixed", list = "{list}" }
+each = "list"
+item = { by = "{from}", kind = "{kind}", body = "{payload}" }
+as = "signal"
+[dialect]
+rooms = "implicit"
+undeliverable = "silent"
+"#;
+
 fn speaker(text: &str) -> Speaker {
     let plan = Plan::read("test.toml", text).unwrap_or_else(|error| panic!("{}", error.render(false)));
     Speaker::new(Arc::new(plan), Arc::default())
@@ -223,4 +268,62 @@ fn what_a_wire_has_no_words_for_is_said_to_be_so() {
     for (event, data) in [("offer", json!(7)), ("frobnicate", json!(1)), ("offer", json!({"target": 1, "x": 2}))] {
         assert!(speaker.say(event, Some(&data), None).is_err(), "{event} {data}");
     }
+}
+
+#[test]
+fn a_user_of_two_names_is_one_user() {
+    let mut speaker = speaker(PEOPLE);
+    speaker.hear(json!({"type": "you", "socket": "s1", "name": "Ann"}));
+    let joined = speaker.hear(json!({"type": "in", "socket": "s2", "name": "Bob"}));
+    assert_eq!(joined.incoming, [event("user-joined", json!({"userId": "s2"}))]);
+    let said = speaker.say("offer", Some(&json!({"target": "s2", "offer": 1})), None).unwrap();
+    assert_eq!(sent(&said), [json!({"type": "offer", "to": "Bob", "body": 1})]);
+    let left = speaker.hear(json!({"type": "out", "name": "Bob"}));
+    assert_eq!(left.incoming, [event("user-left", json!({"userId": "s2"}))]);
+}
+
+#[test]
+fn a_list_of_members_and_what_another_client_heard_of_itself_tell_names_too() {
+    let plan = Arc::new(Plan::read("test.toml", PEOPLE).unwrap_or_else(|error| panic!("{}", error.render(false))));
+    let names = Arc::new(Names::default());
+    let [mut ann, mut bob] = [(); 2].map(|()| Speaker::new(Arc::clone(&plan), Arc::clone(&names)));
+    bob.hear(json!({"type": "you", "socket": "s2", "name": "Bob"}));
+    ann.say("join-room", Some(&json!("r")), Some(0)).unwrap();
+    let people = json!([{"socket": "s3", "name": "Cid"}]);
+    let entered = ann.hear(json!({"type": "entered", "people": people})).incoming;
+    let data = json!({"success": true, "roomId": "r", "existingUsers": ["s3"]});
+    assert_eq!(entered, [Incoming::Ack { ack: 0, data: Some(data) }]);
+    let gone = ann.hear(json!({"type": "gone", "names": [{"name": "Bob"}, {"name": "Cid"}]})).incoming;
+    assert_eq!(gone, ["s2", "s3"].map(|id| event("user-left", json!({"userId": id}))));
+}
+
+#[test]
+fn a_name_that_nobody_was_said_to_have_is_an_id_of_nobody() {
+    let left = speaker(PEOPLE).hear(json!({"type": "out", "name": "Zoe"}));
+    assert_eq!(left.incoming, [event("user-left", json!({"userId": "Zoe"}))]);
+}
+
+#[test]
+fn each_signal_of_a_batch_is_a_signal() {
+    let mut speaker = speaker(PEOPLE);
+    speaker.hear(json!({"type": "in", "socket": "s2", "name": "Bob"}));
+    let candidate = |number| event("ice-candidate", json!({"candidate": number, "from": "s2"}));
+    let heard = speaker.hear(json!({"type": "ice", "by": "Bob", "list": [1, 2, 3]}));
+    assert_eq!(heard.incoming, [1, 2, 3].map(candidate));
+    let said = speaker.say("ice-candidate", Some(&json!({"target": "s2", "candidate": 9})), None).unwrap();
+    assert_eq!(sent(&said), [json!({"type": "ice", "to": "Bob", "list": [9]})]);
+}
+
+#[test]
+fn an_item_that_is_no_signal_is_recorded_and_the_others_are_read() {
+    let list = json!([{"by": "a", "kind": "offer", "body": 1}, 7, {"by": "b", "kind": "answer", "body": 2}]);
+    let heard = speaker(PEOPLE).hear(json!({"type": "mixed", "list": list})).incoming;
+    assert_eq!(
+        heard,
+        [
+            event("offer", json!({"offer": 1, "from": "a"})),
+            event("(unmatched)", json!(7)),
+            event("answer", json!({"answer": 2, "from": "b"})),
+        ]
+    );
 }
