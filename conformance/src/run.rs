@@ -1,5 +1,8 @@
 //! Runs cases against a target: the gentle ones side by side, then the hostile ones one by one.
 
+mod attempt;
+mod probe;
+
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -10,26 +13,21 @@ use std::{
 use glare_model::requirement::RequirementId;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::task::JoinSet;
 
+pub(crate) use self::attempt::other_rooms;
+use self::attempt::{Shared, execute_briskly};
+pub use self::{attempt::execute, probe::probe};
 use crate::{
     again::Again,
-    aside::aside,
-    capability::Profile,
-    driver::{Approach, Settings, drive_by},
-    fence::{Fence, refused_room},
-    latency::Latency,
-    limits::{
-        CONFIRMATIONS_MAX, FAREWELL_TIMEOUT, INCOMING_QUEUE, PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX,
-        TIMEOUT_RETRY_FACTOR,
-    },
-    oracle::{Judgement, Statistics, judge},
-    pool::{Pool, may_reuse},
+    driver::Settings,
+    limits::{PROCESS_RESTARTS_MAX, SHRUNK_FAILURES_MAX},
+    oracle::{Judgement, Statistics},
     process::{ProcessError, ServerProcess},
     scenario::{Action, Scenario},
     shrink::Shrunk,
     trace::{Entry, Trace},
-    transport::{AdapterError, Command, Connection, ConnectionId, Incoming, OpenError, Transport},
+    transport::{AdapterError, OpenError, Transport},
     verdict::{Evidence, Verdict},
 };
 
@@ -265,6 +263,10 @@ async fn run_alone(
             format!("the target no longer answers since {since}; with --process it is started again for each case")
         });
     }
+    // What a hostile case left behind in a target that failed it, another case would be blamed for.
+    if result.case.hostile && result.judgement.verdict == Verdict::Fail {
+        plan.start_over().await?;
+    }
     watch(RunEvent::Finished(Box::new(result)));
     Ok(gone)
 }
@@ -317,164 +319,21 @@ impl Plan {
             if process.is_running() && probe(&transport, timeout).await.is_ok() {
                 return Ok(());
             }
-            process.restart().await?;
-            process.wait_until_ready(*addr).await?;
+            restart(process, *addr).await?;
             watch(RunEvent::Restarted { before: before.to_owned() });
         }
         probe(&transport, timeout).await
     }
-}
 
-/// What the gentle cases of a run share.
-#[derive(Clone)]
-struct Shared {
-    pool: Option<Arc<Pool>>,
-    latency: Arc<Latency>,
-}
-
-impl Shared {
-    /// Connections are reused where a fence proves that nothing is on its way to them, and where opening one costs something.
-    fn of(plan: &Plan) -> Self {
-        // Who leaves a room may end it for others, so connections of a room with a host have more to them than their own past.
-        let core = plan.transport.profile() == Profile::CORE;
-        let reuse = !plan.exact && core && plan.transport.fence() == Fence::Refused;
-        Self { pool: reuse.then(Arc::default), latency: Arc::default() }
+    /// Ends the target's process and starts it again, if it is the runner's own.
+    async fn start_over(&mut self) -> Result<(), RunError> {
+        let Some((process, addr)) = &mut self.process else { return Ok(()) };
+        // One that ended is started for the next case, which is told then.
+        if process.is_running() { Ok(restart(process, *addr).await?) } else { Ok(()) }
     }
 }
 
-/// Drives and judges a case on connections that others used, if it may be. What is found there has to be found on new
-/// connections with all fences as well, where it is also told more precisely.
-async fn execute_briskly(
-    transport: Transport,
-    case: Arc<Scenario>,
-    settings: Settings,
-    exact: bool,
-    shared: Shared,
-) -> CaseResult {
-    let pool = shared.pool.filter(|pool| !pool.is_closed() && may_reuse(&case));
-    let careful = |attempt: u32| {
-        let settings = Settings { nonce: other_rooms(settings.nonce, attempt), ..settings };
-        execute_with(transport.clone(), Arc::clone(&case), settings, exact, Arc::clone(&shared.latency))
-    };
-    let Some(pool) = pool else { return careful(0).await };
-    let approach = Approach { pool: Some(Arc::clone(&pool)), latency: Arc::clone(&shared.latency), patience: 1 };
-    let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
-    let judgement = aside(true, || judge(&trace, exact));
-    if judgement.verdict == Verdict::Pass {
-        leftover.give_back(&pool).await;
-        return CaseResult { case, judgement, trace };
-    }
-    drop(leftover);
-    let mut passed = None;
-    for attempt in 1..=CONFIRMATIONS_MAX {
-        let confirmed = careful(attempt).await;
-        // A target that is gone can say no more; then what was seen first stands.
-        let gone = confirmed.judgement.verdict == Verdict::Inconclusive && judgement.verdict == Verdict::Fail;
-        match confirmed.judgement.verdict {
-            _ if gone => return CaseResult { case, judgement, trace },
-            Verdict::Pass if judgement.verdict == Verdict::Fail => passed = Some(confirmed),
-            _ => return confirmed,
-        }
-    }
-    // A matter of time that does not happen again is none: the protocol leaves open when a server notices an end.
-    if let (Evidence::Timed, Some(passed)) = (judgement.evidence, passed) {
-        return passed;
-    }
-    // Nothing unproven is green, and no fault of reusing connections is the target's.
-    pool.close();
-    let seen: Vec<_> = judgement.violations.iter().map(|one| one.requirement.to_string()).collect();
-    let reason = format!(
-        "it broke {} once, on reused connections, and in none of {CONFIRMATIONS_MAX} runs on new ones",
-        seen.join(" ")
-    );
-    let verdict = Verdict::Inconclusive;
-    CaseResult {
-        case,
-        judgement: Judgement { verdict, violations: Vec::new(), reason: Some(reason), ..judgement },
-        trace,
-    }
-}
-
-/// Drives and judges a case on new connections. What is missing without a fence's proof has to be missing again with more
-/// time.
-pub async fn execute(transport: Transport, case: Arc<Scenario>, settings: Settings, exact: bool) -> CaseResult {
-    execute_with(transport, case, settings, exact, Arc::default()).await
-}
-
-async fn execute_with(
-    transport: Transport,
-    case: Arc<Scenario>,
-    settings: Settings,
-    exact: bool,
-    latency: Arc<Latency>,
-) -> CaseResult {
-    let attempt = async |settings: Settings, patience: u32| {
-        let approach = Approach { pool: None, latency: Arc::clone(&latency), patience };
-        let (trace, leftover) = drive_by(&transport, &case, settings, &approach).await;
-        leftover.end().await;
-        (aside(true, || judge(&trace, exact)), trace)
-    };
-    let (mut judgement, mut trace) = attempt(settings, 1).await;
-    if judgement.verdict == Verdict::Fail && judgement.evidence == Evidence::Timed {
-        let timeout = settings.timeout * TIMEOUT_RETRY_FACTOR;
-        // Other rooms: those of the first attempt may still have members.
-        let settings = Settings { timeout, nonce: other_rooms(settings.nonce, RETRY) };
-        let (second, second_trace) = attempt(settings, TIMEOUT_RETRY_FACTOR).await;
-        // A target that the first attempt stopped can say no more; the first attempt stands.
-        if second.verdict != Verdict::Inconclusive {
-            (judgement, trace) = (second, second_trace);
-        }
-    }
-    CaseResult { case, judgement, trace }
-}
-
-/// The attempt that is made with more time; others have smaller numbers.
-const RETRY: u32 = 1 << 31;
-
-/// The nonce of another attempt at the same case.
-pub(crate) fn other_rooms(nonce: u64, attempt: u32) -> u64 {
-    nonce ^ (u64::from(attempt) << 32)
-}
-
-/// The room that a probe enters where rooms are entered by connecting.
-const PROBE_ROOM: &str = "glare-probe";
-
-/// Whether the target speaks the protocol at all: it admits a client and answers a fence.
-///
-/// # Errors
-/// [`RunError::Unreachable`] or [`RunError::NoSignalingServer`].
-pub async fn probe(transport: &Transport, timeout: Duration) -> Result<(), RunError> {
-    let (sender, mut incoming) = mpsc::channel(INCOMING_QUEUE);
-    let room = PROBE_ROOM.into();
-    let connection = transport.enter(Some(&room), ConnectionId(0), sender, timeout).await;
-    let connection = connection.map_err(RunError::Unreachable)?;
-    let answered = ask(transport, &connection, &mut incoming, timeout).await;
-    // Some servers tell everybody of every end: it is not to reach the first case.
-    connection.commands.send(Command::Close).await.ok();
-    drop(incoming);
-    tokio::time::timeout(FAREWELL_TIMEOUT, connection.commands.closed()).await.ok();
-    answered
-}
-
-async fn ask(
-    transport: &Transport,
-    connection: &Connection,
-    incoming: &mut mpsc::Receiver<(ConnectionId, Incoming)>,
-    timeout: Duration,
-) -> Result<(), RunError> {
-    // Where there is no round trip, it has to be enough that the client was admitted.
-    if transport.fence() != Fence::Refused {
-        return Ok(());
-    }
-    let request = Command::Fence { ack: 0, room: refused_room(0) };
-    let no_server = || RunError::NoSignalingServer(timeout);
-    connection.commands.send(request).await.map_err(|_| no_server())?;
-    let deadline = tokio::time::Instant::from_std(Instant::now() + timeout);
-    loop {
-        match tokio::time::timeout_at(deadline, incoming.recv()).await {
-            Ok(Some((_, Incoming::Ack { ack: 0, .. }))) => return Ok(()),
-            Ok(Some((_, Incoming::Ended(_))) | None) | Err(_) => return Err(no_server()),
-            Ok(Some(_)) => {}
-        }
-    }
+async fn restart(process: &mut ServerProcess, addr: SocketAddr) -> Result<(), ProcessError> {
+    process.restart().await?;
+    process.wait_until_ready(addr).await
 }

@@ -41,7 +41,11 @@ pub(super) fn test(args: &TestArgs) -> Result<Exit, Failure> {
     let seed = args.run.seed.unwrap_or_else(rand::random);
     let subject = Subject::read(args.target.as_deref(), args.run.process.as_deref(), &args.run.capability)?
         .with_nodes(&args.nodes)?;
-    let made = args.suites.choose(seed, &subject.profile)?;
+    let spinner = ProgressBar::new_spinner().with_message("making scenarios");
+    spinner.enable_steady_tick(PROGRESS_INTERVAL);
+    let made = args.suites.choose(seed, &subject.profile);
+    spinner.finish_and_clear();
+    let made = made?;
     let server = server_arguments(args.target.as_deref(), &args.nodes, &args.run);
     let again = args.suites.again(&made, seed, &subject.profile);
     let job = Job {
@@ -235,12 +239,15 @@ impl<'a> Results<'a> {
     }
 }
 
+/// How often what shows progress is drawn anew.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Hidden by itself where standard error is no terminal.
 fn progress_bar(cases: usize) -> ProgressBar {
     let bar = ProgressBar::new(u64::try_from(cases).unwrap_or(u64::MAX));
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}").expect("the template is constant");
     bar.set_style(style);
-    bar.enable_steady_tick(Duration::from_millis(100));
+    bar.enable_steady_tick(PROGRESS_INTERVAL);
     bar
 }
 

@@ -3,6 +3,7 @@
 //! The task never waits in a way that makes it deaf: while a write is pending it reads, so that a server that answers
 //! before it reads on is not held up by its own client; while the scenario's queue is full it still obeys commands.
 
+mod codec;
 mod opening;
 #[cfg(test)]
 pub(super) mod tests;
@@ -18,14 +19,14 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use self::codec::broken;
+pub(super) use self::codec::{Codec, Decoded, Encoded, Misspoken};
 pub(super) use self::opening::{
     address, base_url, connect_failure, next_text, not_this_protocol, open, open_tcp, open_with, send, send_text,
 };
-use super::{BrokenFrame, Command, Connection, ConnectionId, Incoming, Opened, raw};
+use super::{Command, Connection, ConnectionId, Incoming, Opened, raw};
 use crate::limits;
 
 /// How long a polite end may take: farewell, close handshake, and the server's end of the TCP connection.
@@ -34,87 +35,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(1_000);
 const ABANDON_TIMEOUT: Duration = Duration::from_millis(250);
 /// How often a connection whose server does not read looks whether anybody still holds it.
 const STALL_CHECK_INTERVAL: Duration = Duration::from_millis(100);
-/// How deep [`BrokenFrame::DeepNesting`] goes; the frame stays below the protocol's limit of a transport message.
-const NESTING_DEPTH: usize = 100_000;
 /// The event under which a server's frame is recorded that is not of the wire's form.
 const UNPARSABLE: &str = "(unparsable)";
 
 /// A WebSocket over plain TCP.
 pub(super) type Stream = WebSocketStream<TcpStream>;
-
-/// How a wire writes events as frames, and reads them, on one connection.
-pub(super) trait Codec: Send + 'static {
-    /// Frames that are not of the wire's form.
-    fn misspoken(&self) -> Misspoken;
-
-    /// Whether such a frame can be sent.
-    fn can_say(&self, _kind: BrokenFrame) -> bool {
-        true
-    }
-
-    /// What is said before the WebSocket is closed.
-    fn farewell(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// What is sent again and again, and how often.
-    fn keepalive(&self) -> Option<(Message, Duration)> {
-        None
-    }
-
-    /// The frames of an event, and what is known without an answer.
-    fn encode(&mut self, event: &str, data: Option<&serde_json::Value>, ack: Option<u64>, out: &mut Encoded);
-
-    /// The frames of a fence that is answered under this number. Where the wire has none of its own, it is a request for a room
-    /// that has to be refused.
-    fn fence(&mut self, ack: u64, room: String, out: &mut Encoded) {
-        self.encode("join-room", Some(&room.into()), Some(ack), out);
-    }
-
-    /// The meaning of a text frame. Returns whether it is of the wire's form.
-    fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool;
-
-    /// The meaning of a binary frame. Returns whether it is of the wire's form.
-    fn decode_binary(&mut self, _bytes: &[u8], _out: &mut Vec<Decoded>) -> bool {
-        false
-    }
-}
-
-/// What is written for an event.
-#[derive(Debug, Default)]
-pub(super) struct Encoded {
-    pub(super) frames: Vec<Message>,
-    pub(super) incoming: Vec<Incoming>,
-}
-
-/// Frames that are not of the wire's form.
-pub(super) struct Misspoken {
-    /// A packet whose JSON ends too early.
-    pub(super) truncated_json: String,
-    /// A packet whose JSON is of another shape.
-    pub(super) wrong_shape: String,
-    /// A packet of a type that does not exist.
-    pub(super) unknown_type: String,
-    /// An ack that nobody asked for.
-    pub(super) stray_ack: String,
-    /// A packet up to where its data starts.
-    pub(super) before_data: String,
-    /// See [`BrokenFrame::BareRequest`] and those after it.
-    pub(super) bare_request: String,
-    pub(super) null_request: String,
-    pub(super) mistyped_request: String,
-    pub(super) bare_signal: String,
-    pub(super) null_signal: String,
-}
-
-/// The meaning of a server's frame.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Decoded {
-    /// Something to record, or the end of the connection.
-    Incoming(Incoming),
-    /// A question of the transport, with its answer.
-    AnswerWith(Message),
-}
 
 /// Starts the task of an opened connection. What came while it was opened comes first.
 pub(super) fn spawn(
@@ -463,27 +388,4 @@ async fn farewell(stream: &mut Stream, words: &[&'static str], limit: Duration) 
 
 fn unparsable(what: String) -> Incoming {
     Incoming::Event { event: UNPARSABLE.to_owned(), data: Some(what.into()) }
-}
-
-fn broken(codec: &impl Codec, kind: BrokenFrame) -> Message {
-    let words = codec.misspoken();
-    let raw = |payload: &'static [u8], data| Message::Frame(Frame::message(payload, OpCode::Data(data), true));
-    match kind {
-        BrokenFrame::Garbage => Message::text("hello"),
-        BrokenFrame::TruncatedJson => Message::text(words.truncated_json),
-        BrokenFrame::WrongShape => Message::text(words.wrong_shape),
-        BrokenFrame::UnknownType => Message::text(words.unknown_type),
-        BrokenFrame::Binary => Message::binary(&b"\x00\x01\xfe\xff"[..]),
-        BrokenFrame::InvalidUtf8 => raw(b"\xff\xfe", Data::Text),
-        // Never closed: a parser has to go down all the same, and the frame is surely not of the wire's form.
-        BrokenFrame::DeepNesting => Message::text(words.before_data + &"[".repeat(NESTING_DEPTH)),
-        BrokenFrame::Empty => Message::text(""),
-        BrokenFrame::StrayAck => Message::text(words.stray_ack),
-        BrokenFrame::BareRequest => Message::text(words.bare_request),
-        BrokenFrame::NullRequest => Message::text(words.null_request),
-        BrokenFrame::MistypedRequest => Message::text(words.mistyped_request),
-        BrokenFrame::BareSignal => Message::text(words.bare_signal),
-        BrokenFrame::NullSignal => Message::text(words.null_signal),
-        BrokenFrame::ReservedOpcode => raw(b"reserved", Data::Reserved(3)),
-    }
 }
