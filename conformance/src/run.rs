@@ -2,6 +2,8 @@
 
 mod attempt;
 mod probe;
+#[cfg(test)]
+mod samples;
 
 use std::{
     collections::BTreeMap,

@@ -261,7 +261,7 @@ fn lists_are_complete() {
         assert!(cases.contains(&case.id), "{}", case.id);
     }
     assert!(page(&["list", "variants"], 0).contains("tutorial-fixed-7.4"));
-    assert!(page(&["list", "bindings"], 0).contains("tutorial"));
+    assert!(page(&["bindings", "list"], 0).contains("tutorial"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use glare_model::requirement::{RequirementId, Role};
 
 use super::{Exit, Failure, colours, file_failure, print};
 use crate::{
-    binding::{Plan, library},
+    binding::{Binding, Plan, library},
     scenario,
 };
 
@@ -59,7 +59,7 @@ pub(super) struct BindingsArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The bindings in this binary.
+    /// Every binding that a target can name.
     List,
     /// The text of one, to read or to start from.
     #[command(after_help = SHOW_EXAMPLES)]
@@ -124,6 +124,8 @@ fn list() -> Result<Exit, Failure> {
     for (plan, _) in library() {
         let _infallible = writeln!(page, "{:<18} {}", plan.name(), plan.description());
     }
+    let memory = "the rules in this process: memory:reference or memory:tutorial";
+    let _infallible = writeln!(page, "{:<18} {memory}", Binding::MEMORY);
     print(&page).map(|()| Exit::Pass)
 }
 

@@ -43,58 +43,40 @@ fn only_across(profile: &Profile, spread: &[CaseResult], alone: &[CaseResult]) -
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use glare_model::requirement::ids::{ROOM_01, ROOM_02};
 
     use super::*;
-    use crate::{
-        oracle::{Judgement, Oracle, Violation},
-        scenario::parse,
-    };
-
-    fn result(covers: &str, verdict: Verdict, broken: &[RequirementId]) -> CaseResult {
-        let text = format!("case: c\ntitle: t\ncovers: {covers}\nA create r\n");
-        let violation = |id: &RequirementId| Violation {
-            requirement: *id,
-            phase: 0,
-            expected: String::new(),
-            actual: String::new(),
-            missing: false,
-            oracle: Oracle::Invariants,
-        };
-        let judgement = Judgement {
-            verdict,
-            evidence: crate::verdict::Evidence::Fenced,
-            violations: broken.iter().map(violation).collect(),
-            cut_short: false,
-            reason: None,
-            frontier: Default::default(),
-        };
-        CaseResult { case: Arc::new(parse(&text).unwrap().remove(0)), judgement, trace: Trace::default() }
-    }
 
     fn only(alone: &[CaseResult]) -> Vec<RequirementId> {
-        let spread = [result("ROOM-01", Verdict::Fail, &[ROOM_01]), result("ROOM-02", Verdict::Pass, &[])];
+        let spread = [
+            CaseResult::sample("ROOM-01", Verdict::Fail, &[ROOM_01]),
+            CaseResult::sample("ROOM-02", Verdict::Pass, &[]),
+        ];
         only_across(&Profile::CORE, &spread, alone)
     }
 
     #[test]
     fn a_clause_that_holds_alone_and_breaks_when_spread_is_named() {
-        assert_eq!(only(&[result("ROOM-01", Verdict::Pass, &[])]), [ROOM_01]);
+        assert_eq!(only(&[CaseResult::sample("ROOM-01", Verdict::Pass, &[])]), [ROOM_01]);
     }
 
     #[test]
     fn a_clause_that_breaks_alone_too_is_not() {
-        assert_eq!(only(&[result("ROOM-01", Verdict::Fail, &[ROOM_01])]), []);
-        assert_eq!(only(&[result("ROOM-01", Verdict::Pass, &[]), result("ROOM-02", Verdict::Fail, &[ROOM_01])]), []);
+        assert_eq!(only(&[CaseResult::sample("ROOM-01", Verdict::Fail, &[ROOM_01])]), []);
+        assert_eq!(
+            only(&[
+                CaseResult::sample("ROOM-01", Verdict::Pass, &[]),
+                CaseResult::sample("ROOM-02", Verdict::Fail, &[ROOM_01])
+            ]),
+            []
+        );
     }
 
     #[test]
     fn a_clause_that_was_not_judged_alone_is_not() {
         assert_eq!(only(&[]), []);
-        assert_eq!(only(&[result("ROOM-01", Verdict::Inconclusive, &[])]), []);
-        assert_eq!(only(&[result("ROOM-01", Verdict::NotExercised, &[])]), []);
-        assert_eq!(only(&[result("ROOM-02", Verdict::Fail, &[ROOM_02])]), []);
+        assert_eq!(only(&[CaseResult::sample("ROOM-01", Verdict::Inconclusive, &[])]), []);
+        assert_eq!(only(&[CaseResult::sample("ROOM-01", Verdict::NotExercised, &[])]), []);
+        assert_eq!(only(&[CaseResult::sample("ROOM-02", Verdict::Fail, &[ROOM_02])]), []);
     }
 }

@@ -9,7 +9,6 @@ use glare_model::{
 
 use super::{Exit, Failure, ListArgs, ListWhat, print};
 use crate::{
-    binding::{self, Binding},
     capability::Capability,
     scenario::library,
     suite::{SUITES, Scope},
@@ -23,7 +22,6 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
         ListWhat::Cases => cases(&mut page),
         ListWhat::Variants => variants(&mut page),
         ListWhat::Capabilities => capabilities(&mut page),
-        ListWhat::Bindings => bindings(&mut page),
     };
     written.expect("writing to a string never fails");
     print(&page)?;
@@ -83,11 +81,4 @@ fn capabilities(page: &mut String) -> std::fmt::Result {
         writeln!(page, "{capability:<14} {judged}")?;
     }
     Ok(())
-}
-
-fn bindings(page: &mut String) -> std::fmt::Result {
-    for (plan, _) in binding::library() {
-        writeln!(page, "{:<18} {}", plan.name(), plan.description())?;
-    }
-    writeln!(page, "{:<18} the rules in this process: memory:reference or memory:tutorial", Binding::MEMORY)
 }

@@ -285,8 +285,6 @@ enum ListWhat {
     Variants,
     /// Every capability that a target can declare, with its clauses.
     Capabilities,
-    /// Every binding that a target can name.
-    Bindings,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

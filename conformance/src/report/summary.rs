@@ -126,41 +126,15 @@ impl Summary {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use glare_model::requirement::ids::{ROOM_01, ROOM_04, ROOM_14};
 
     use super::*;
-    use crate::{
-        oracle::{Judgement, Oracle, Violation},
-        scenario::parse,
-        trace::Trace,
-    };
 
     fn result(covers: &str, broken: &[RequirementId], cut_short: bool) -> CaseResult {
-        let text = format!("case: c\ntitle: t\ncovers: {covers}\nA create r\n");
-        let case = Arc::new(parse(&text).unwrap().remove(0));
-        let violations: Vec<_> = broken
-            .iter()
-            .map(|id| Violation {
-                requirement: *id,
-                phase: 0,
-                expected: String::new(),
-                actual: String::new(),
-                missing: false,
-                oracle: Oracle::Invariants,
-            })
-            .collect();
-        let verdict = if violations.is_empty() { Verdict::Pass } else { Verdict::Fail };
-        let judgement = Judgement {
-            verdict,
-            evidence: Evidence::Fenced,
-            violations,
-            cut_short,
-            reason: None,
-            frontier: Default::default(),
-        };
-        CaseResult { case, judgement, trace: Trace::default() }
+        let verdict = if broken.is_empty() { Verdict::Pass } else { Verdict::Fail };
+        let mut result = CaseResult::sample(covers, verdict, broken);
+        result.judgement.cut_short = cut_short;
+        result
     }
 
     fn verdict_on(id: RequirementId, results: &[CaseResult]) -> Verdict {

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{
 use crate::transport::{BrokenFrame, Incoming};
 
 /// How deep [`BrokenFrame::DeepNesting`] goes; the frame stays below the protocol's limit of a transport message.
-const NESTING_DEPTH: usize = 100_000;
+pub(super) const NESTING_DEPTH: usize = 100_000;
 
 /// How a wire writes events as frames, and reads them, on one connection.
 pub(in crate::transport) trait Codec: Send + 'static {

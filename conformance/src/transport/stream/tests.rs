@@ -5,8 +5,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::accept_async;
 
-use super::*;
-use crate::transport::{OpenError, Transport};
+use super::{codec::NESTING_DEPTH, *};
+use crate::transport::{BrokenFrame, OpenError, Transport};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
