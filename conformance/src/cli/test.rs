@@ -25,7 +25,7 @@ use super::{
 use crate::{
     limits::EMBEDDED_HEARTBEAT,
     report::{RaceShare, RaceTally},
-    run::{Budget, CaseResult, Plan, RunEvent, run_and_shrink},
+    run::{Budget, CaseResult, Plan, RunError, RunEvent, run_and_shrink},
     saved::SavedTrace,
     scenario::{Scenario, library},
     shard::Shard,
@@ -114,7 +114,7 @@ struct Outcome {
 async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<Outcome, Failure> {
     let target = &subject.target;
     let reached = reach(subject, EMBEDDED_HEARTBEAT).await?;
-    let process = subject.start(args.process.as_deref())?;
+    let mut process = subject.start(args.process.as_deref())?;
     let transport = reached.transport.clone();
     let (mut cases, mut of_no_concern) = (Vec::new(), Vec::new());
     for case in &job.cases {
@@ -133,6 +133,9 @@ async fn run_to_end(subject: &Subject, args: &RunArgs, job: &Job<'_>) -> Result<
     let mut alone = Vec::new();
     let run = async {
         if subject.is_cluster() {
+            if let Some((process, addr)) = &mut process {
+                process.wait_until_ready(*addr).await.map_err(RunError::from)?;
+            }
             alone = run_alone(plan(&reached, args, job, cases.clone())).await?;
         }
         let plan = Plan { transport, process, ..plan(&reached, args, job, cases) };
