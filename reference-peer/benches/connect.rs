@@ -41,15 +41,22 @@ async fn measure(rounds: usize) {
         socketio.push(two_peers(&http, &format!("sio {round}")).await);
         websocket.push(two_peers(&json, &format!("json {round}")).await);
     }
-    let base = median(&mut alone);
+    let (base, quickest) = (median(&mut alone), alone[0]);
     say(&format!("time to connected at both ends, data and media, loopback, median of {rounds}:"));
     for (name, times) in
         [("webrtc-rs alone", &mut alone), ("over Socket.IO", &mut socketio), ("over JSON", &mut websocket)]
     {
         let middle = median(times);
         let (first, last) = (times[0], times[times.len() - 1]);
-        let ratio = middle.as_secs_f64() / base.as_secs_f64();
-        say(&format!("  {name:16} {:7.1} ms  ({:.1} to {:.1})  {ratio:.2}x", ms(middle), ms(first), ms(last)));
+        let ratio = |time: Duration, of: Duration| time.as_secs_f64() / of.as_secs_f64();
+        say(&format!(
+            "  {name:16} {:7.1} ms, {:.2}x  (quickest {:.1} ms, {:.2}x, slowest {:.1} ms)",
+            ms(middle),
+            ratio(middle, base),
+            ms(first),
+            ratio(first, quickest),
+            ms(last)
+        ));
     }
     two_peers(&json, "warm").await;
     let before = Left::count();

@@ -2,17 +2,39 @@
 
 use std::fmt::Write;
 
+use clap::{Args, ValueEnum};
 use glare_model::{
     requirement::{RequirementId, Role},
     world::Variant,
 };
 
-use super::{Exit, Failure, ListArgs, ListWhat, print};
+use super::{Exit, Failure, print};
 use crate::{
     capability::Capability,
     scenario::library,
     suite::{SUITES, Scope},
 };
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// What to show.
+    #[arg(value_enum)]
+    pub(super) what: ListWhat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ListWhat {
+    /// Every clause of the protocol, with its level and its cases.
+    Requirements,
+    /// Every suite, with the number of its cases.
+    Suites,
+    /// Every case that was written by hand.
+    Cases,
+    /// Every variant of the protocol that `glare check` knows.
+    Variants,
+    /// Every capability that a target can declare, with its clauses.
+    Capabilities,
+}
 
 pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
     let mut page = String::new();

@@ -13,7 +13,9 @@ use clap::Args;
 
 pub(super) use self::diff::{DiffArgs, diff};
 use super::{
-    Exit, Failure, parse_jobs, print,
+    Exit, Failure,
+    arguments::{default_timeout_ms, parse_jobs},
+    print,
     reach::{Subject, reach},
 };
 use crate::{
@@ -81,7 +83,7 @@ struct PlayArgs {
     #[arg(long, value_name = "N", default_value_t = JOBS_DEFAULT, value_parser = parse_jobs)]
     jobs: usize,
     /// How long to wait for what the protocol promises, in milliseconds.
-    #[arg(long, value_name = "N", default_value_t = super::default_timeout_ms(), value_parser = clap::value_parser!(u64).range(10..=600_000))]
+    #[arg(long, value_name = "N", default_value_t = default_timeout_ms(), value_parser = clap::value_parser!(u64).range(10..=600_000))]
     timeout_ms: u64,
 }
 

@@ -1,5 +1,6 @@
 //! `glare check`.
 
+mod arguments;
 mod explore;
 mod formats;
 mod live;
@@ -25,8 +26,12 @@ use glare_model::{
     world::{Budget, Budgets, Configuration, Property, Variant, goal, property},
 };
 
-use self::live::{Live, interrupts};
-use super::{CheckArgs, CheckFormat, Exit, Failure, file_failure, print};
+pub(super) use self::arguments::CheckArgs;
+use self::{
+    arguments::CheckFormat,
+    live::{Live, interrupts},
+};
+use super::{Exit, Failure, file_failure, print};
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let only: Vec<RequirementId> = args.property.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
