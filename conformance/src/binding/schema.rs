@@ -1,5 +1,8 @@
 //! The binding language, as it is written in a TOML file. docs/binding.schema.json is made from these types.
 
+mod receive;
+mod transport;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -7,6 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+pub use self::{
+    receive::{KindName, Meaning, ReceiveTable},
+    transport::{Frames, Over, PreludeTable, TransportTable},
+};
 use crate::dialect::{
     MalformedRule, MembersRule, NoticesRule, ReachRule, RoomsRule, SecondRoomRule, UndeliverableRule,
 };
@@ -70,94 +77,6 @@ pub struct BindingFile {
     pub not_applicable: BTreeMap<Spanned<String>, String>,
     /// How to start the server, for `--process` without a command and for the scripts.
     pub process: Option<ProcessTable>,
-}
-
-/// How connections are made: `[transport.socket-io]` or `[transport.websocket]`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum TransportTable {
-    /// Socket.IO v4 over Engine.IO 4. A message is a list: the event's name and its arguments.
-    #[serde(rename = "socket-io")]
-    SocketIo {
-        /// The path of the handshake.
-        #[serde(default = "default_path")]
-        path: String,
-        /// The namespace.
-        #[serde(default = "default_namespace")]
-        namespace: String,
-        /// The payload of the CONNECT packet.
-        #[schemars(with = "Option<Value>")]
-        auth: Option<Spanned<Value>>,
-        /// Parameters of the handshake's query.
-        #[serde(default)]
-        #[schemars(with = "BTreeMap<String, String>")]
-        query: BTreeMap<String, Spanned<String>>,
-        /// How packets travel.
-        #[serde(default)]
-        over: Over,
-    },
-    /// One JSON value, or one text, a WebSocket frame.
-    #[serde(rename = "websocket")]
-    WebSocket {
-        /// Path and query, below the target's address. With the hole `{room}` the room is chosen by connecting.
-        #[schemars(with = "Option<String>")]
-        path: Option<Spanned<String>>,
-        /// Headers of the handshake.
-        #[serde(default)]
-        #[schemars(with = "BTreeMap<String, String>")]
-        headers: BTreeMap<String, Spanned<String>>,
-        /// The subprotocol to ask for.
-        subprotocol: Option<String>,
-        /// How a frame is read and written.
-        #[serde(default)]
-        frames: Frames,
-        /// An HTTP GET before connecting, whose answer is needed for it.
-        prelude: Option<PreludeTable>,
-    },
-}
-
-fn default_path() -> String {
-    "/socket.io/".to_owned()
-}
-
-fn default_namespace() -> String {
-    "/".to_owned()
-}
-
-/// How Socket.IO packets travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Over {
-    /// In WebSocket frames from the start.
-    #[default]
-    Websocket,
-    /// By HTTP long-polling, without an upgrade.
-    Polling,
-}
-
-/// How a WebSocket frame is read and written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Frames {
-    /// JSON in text frames.
-    #[default]
-    Text,
-    /// JSON in binary frames.
-    Binary,
-    /// Plain text in text frames: templates and patterns are texts.
-    Plain,
-}
-
-/// An HTTP GET before connecting.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct PreludeTable {
-    /// Path and query, below the target's address.
-    #[schemars(with = "String")]
-    pub get: Spanned<String>,
-    /// What the body is, as a pattern: JSON if it is JSON, else its text.
-    #[schemars(with = "Value")]
-    pub answer: Spanned<Value>,
 }
 
 /// Where user ids come from.
@@ -269,74 +188,6 @@ impl Default for Kinds {
     fn default() -> Self {
         Self { offer: "offer".to_owned(), answer: "answer".to_owned(), candidate: "candidate".to_owned() }
     }
-}
-
-/// A message of the server, and what it means.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ReceiveTable {
-    /// Its pattern. A string `"{name}"` captures any value, objects and lists may have more than the pattern, and a member
-    /// whose name ends with `?` may be absent.
-    #[serde(rename = "match")]
-    #[schemars(with = "Value")]
-    pub pattern: Spanned<Value>,
-    /// What it means.
-    #[serde(rename = "as")]
-    pub meaning: Meaning,
-    /// For a signal or an error: which kind, where the pattern does not capture `{kind}`.
-    pub kind: Option<KindName>,
-    /// Repeats the meaning for each item of the list in this hole: one message of several users, or of several signals.
-    pub each: Option<String>,
-    /// How an item of that list looks, as a pattern. Unless it is said, a user as `[identity] listed` says, and a signal as
-    /// `{payload}` alone.
-    #[schemars(with = "Option<Value>")]
-    pub item: Option<Spanned<Value>>,
-    /// What the client answers at once.
-    #[schemars(with = "Option<Value>")]
-    pub answer: Option<Spanned<Value>>,
-    /// Whether the message may mean more: patterns further down are tried too.
-    #[serde(default)]
-    pub also: bool,
-}
-
-/// What a message means. Where a server has two names for a user, a message that has `{alias}` beside the id says so, and in
-/// one that has it alone it stands for the id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Meaning {
-    /// The client's own id: `{id}`, and `{ping-interval}` and `{ping-timeout}` in milliseconds if the server says how soon it
-    /// notices a silent client.
-    Identified,
-    /// The server admits the client. Connecting waits for it.
-    Ready,
-    /// Somebody joined: `{user}`, and `{timestamp}` if there is one.
-    Joined,
-    /// Somebody left: `{user}`, and `{timestamp}` if there is one.
-    Left,
-    /// A signal: `{from}`, `{payload}`, `{kind}`; with `{to}` the client drops what is for somebody else.
-    Signal,
-    /// The error of a signal, of the kind `{kind}` or the kind sent last.
-    Error,
-    /// The room was closed by its host.
-    Closed,
-    /// Another member is host: `{user}`.
-    HostChanged,
-    /// The answer to a fence.
-    Pong,
-    /// Nothing, and not worth a record.
-    Ignored,
-}
-
-/// A kind of signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum KindName {
-    /// `offer`.
-    Offer,
-    /// `answer`.
-    Answer,
-    /// `ice-candidate`.
-    Candidate,
 }
 
 /// What is sent again and again.
