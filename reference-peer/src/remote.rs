@@ -234,6 +234,7 @@ impl<F: Factory> Remote<F> {
                 self.report(|remote| Report::Received { remote, kind, received }).await;
             }
             Notice::TracksUnnegotiated => self.perform(Event::ChangeTracks, Cargo::Nothing).await,
+            Notice::Problem(message) => self.problem(message).await,
         }
     }
 

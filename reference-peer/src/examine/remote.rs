@@ -359,7 +359,8 @@ impl Remote {
             | Notice::Said(_)
             | Notice::Track(_)
             | Notice::Received(..)
-            | Notice::TracksUnnegotiated => {}
+            | Notice::TracksUnnegotiated
+            | Notice::Problem(_) => {}
         }
         Ok(None)
     }
