@@ -177,7 +177,13 @@ async fn a_flood_of_one_remote_costs_its_connection_and_does_not_stop_the_peer()
     let (outgoing, mut sent) = mpsc::channel::<Outgoing>(1);
     let (arriving, incoming) = mpsc::channel(1);
     let signaling = Signaling::new("a".into(), outgoing, incoming, tokio::spawn(async {}));
-    let config = Config { strategy: ("lower-id-offers", Strategy::REFERENCE), ..Config::new("room", "peer") };
+    let trace = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&trace);
+    let config = Config {
+        strategy: ("lower-id-offers", Strategy::REFERENCE),
+        recorder: Arc::new(move |line| lines.lock().unwrap().push(line)),
+        ..Config::new("room", "peer")
+    };
     let air = Air::default();
     let mut session = Session::start(config, Held(Mutex::new(Some(signaling))), Fakes(air.clone()));
     let asked = sent.recv().await.unwrap();
@@ -204,12 +210,28 @@ async fn a_flood_of_one_remote_costs_its_connection_and_does_not_stop_the_peer()
     };
     let heard = timeout(CALM * 100, async { tokio::join!(flooding, hearing).1 }).await;
     assert_eq!(heard, Ok(true), "given up, and the session goes on");
-    // From here on the other end reads.
+    // From here on the other end reads. The flooding remote counted every meeting, so that it believes no other number.
+    arriving.send(notice("user-joined", "flood")).await.unwrap();
+    let reading = async {
+        while let Some(Outgoing { event, data, .. }) = sent.recv().await {
+            let data = data.unwrap_or_default();
+            if event == "offer" && data["target"] == "flood" && data["offer"]["glare"]["meeting"] == MEETINGS {
+                return;
+            }
+        }
+        panic!("the session ended");
+    };
+    timeout(CALM, reading).await.expect("the remote that was given up is offered a connection when it comes back");
     let reading = tokio::spawn(async move { while sent.recv().await.is_some() {} });
     session.leave().await;
     reading.await.unwrap();
     assert_eq!(air.counts(), (0, 0), "nothing is left open");
+    let verdict = judge(&trace.lock().unwrap()).unwrap();
+    assert_eq!(verdict.findings, [], "what a peer gives up it has not done wrong");
 }
+
+/// How often the flooding remote is met.
+const MEETINGS: usize = limits::INBOX_MAX + 1;
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_with_the_tutorials_rules_is_found_out_clause_by_clause() {
