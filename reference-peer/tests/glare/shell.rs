@@ -30,81 +30,8 @@ use tokio::{
 use crate::{
     fake::{Air, Fakes},
     network::Network,
+    run::{CALM, act, join, run},
 };
-
-/// Far more than all delays together.
-const CALM: Duration = Duration::from_secs(5);
-
-struct Peer {
-    session: Session,
-    trace: Arc<Mutex<Vec<Line>>>,
-}
-
-fn join(network: &Network, air: &Air, strategy: &'static str, pause: Duration) -> Peer {
-    let trace = Arc::new(Mutex::new(Vec::new()));
-    let lines = Arc::clone(&trace);
-    let config = Config {
-        strategy: (strategy, Strategy::named(strategy).unwrap()),
-        answer_pause: pause,
-        recorder: Arc::new(move |line| lines.lock().unwrap().push(line)),
-        ..Config::new("room", "peer")
-    };
-    Peer { session: Session::start(config, network.clone(), Fakes(air.clone())), trace }
-}
-
-/// Peers do things at random times, and are all in the room at last.
-async fn act(rng: &mut ChaCha8Rng, peers: &[Peer]) {
-    for _ in 0..rng.random_range(2..8) {
-        sleep(Duration::from_millis(rng.random_range(0..120))).await;
-        let peer = &peers[rng.random_range(0..peers.len())];
-        let wish = match rng.random_range(0..5) {
-            0 => Wish::RestartIce(None),
-            1 => Wish::LeaveRoom,
-            2 => Wish::EnterRoom("room".into()),
-            _ => Wish::AddTrack(MediaKind::Video),
-        };
-        assert!(peer.session.wish(wish).await, "a session ended");
-    }
-    for peer in peers {
-        peer.session.wish(Wish::EnterRoom("room".into())).await;
-    }
-}
-
-/// One run: peers meet, do things at random times, come to rest, and leave.
-async fn run(seed: u64, strategy: &'static str, count: usize) -> Vec<Verdict> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (network, air) = (Network::new(seed), Air::default());
-    let mut pause = || Duration::from_millis(rng.random_range(0..30));
-    let peers: Vec<_> = (0..count).map(|_| join(&network, &air, strategy, pause())).collect();
-    act(&mut rng, &peers).await;
-    sleep(CALM).await;
-    let pairs = count * (count - 1);
-    assert_eq!(air.counts(), (pairs, pairs), "seed {seed}: one connection for each remote, and connected");
-    let mut remotes = air.remotes();
-    remotes.sort();
-    assert!(remotes.chunks(count - 1).all(|chunk| chunk.iter().all(|it| *it == chunk[0])), "seed {seed}: {remotes:?}");
-    let mut verdicts = Vec::new();
-    for peer in peers {
-        peer.session.leave().await;
-        let verdict = judge(&peer.trace.lock().unwrap()).unwrap();
-        assert!(verdict.findings.is_empty(), "seed {seed}: {:#?}", verdict.findings);
-        verdicts.push(verdict);
-    }
-    assert_eq!(air.counts(), (0, 0), "seed {seed}: nothing is left open");
-    verdicts
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_thousand_glares_of_the_shell_converge_and_leave_nothing_behind() {
-    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let mut crossed = 0;
-    for seed in 0..1000 {
-        let verdicts = run(seed, "perfect-negotiation", 2).await;
-        crossed += verdicts.iter().map(|it| it.glares).sum::<usize>();
-    }
-    assert!(crossed >= 1000, "offers crossed {crossed} times");
-    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), tasks, "tasks are left behind");
-}
 
 #[tokio::test(start_paused = true)]
 async fn four_peers_converge_under_every_conforming_strategy() {
