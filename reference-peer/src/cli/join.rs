@@ -164,7 +164,8 @@ fn to_file(file: File) -> Recorder {
     })
 }
 
-async fn live(join: Join, recorder: Recorder) -> ExitCode {
+/// What the command line wants of a session, and of its connections.
+fn settings(join: &Join, recorder: Recorder) -> (Config, NativeFactory) {
     let enter = match (join.create_only, join.join_only) {
         (true, _) => Enter::Create,
         (_, true) => Enter::Join,
@@ -176,19 +177,20 @@ async fn live(join: Join, recorder: Recorder) -> ExitCode {
         MediaArg::Echo => Media::Echo,
         MediaArg::None => Media::None,
     };
-    let mut config = Config::new(join.room, join.name);
-    (config.enter, config.strategy, config.recorder) = (enter, (join.strategy, strategy), recorder);
-    (config.local.audio, config.local.video) = (media != Media::None, media != Media::None);
     let ice_transport_policy = match join.ice_transport_policy {
         PolicyArg::All => IceTransportPolicy::All,
         PolicyArg::Relay => IceTransportPolicy::Relay,
     };
-    let factory = NativeFactory {
-        ice_servers: join.ice_server,
-        ice_transport_policy,
-        bind: join.bind,
-        ..NativeFactory::new(media)
-    };
+    let mut config = Config::new(&join.room, &join.name);
+    (config.enter, config.strategy, config.recorder) = (enter, (join.strategy, strategy), recorder);
+    (config.local.audio, config.local.video) = (media != Media::None, media != Media::None);
+    let ice_servers = join.ice_server.clone();
+    let factory = NativeFactory { ice_servers, ice_transport_policy, bind: join.bind, ..NativeFactory::new(media) };
+    (config, factory)
+}
+
+async fn live(join: Join, recorder: Recorder) -> ExitCode {
+    let (config, factory) = settings(&join, recorder);
     let is_text = match join.format {
         Format::Auto => std::io::stdout().is_terminal(),
         Format::Text => true,
