@@ -11,15 +11,12 @@ use std::{
 
 use glare_model::{negotiation::Strategy, requirement::ids};
 use glare_peer::{
-    judge::{Verdict, judge, unconnected},
+    judge::{judge, unconnected},
     limits,
     report::{End, Report},
-    rtc::MediaKind,
     session::{Config, Session, Wish},
     signaling::{ConnectError, Dial, Incoming, Outgoing, Signaling},
-    trace::Line,
 };
-use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use serde_json::json;
 use tokio::{
