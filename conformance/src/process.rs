@@ -2,9 +2,10 @@
 //!
 //! The command gets a process group of its own, because `npm start` and its kind start the server as a grandchild; what
 //! ends the command ends the group. So a Ctrl-C in the terminal does not reach it: whoever holds a [`ServerProcess`] has to
-//! drop or stop it.
+//! drop or stop it. [`Group`] and [`Tail`] are for other programs that are started, too.
 
 mod error;
+mod group;
 mod tail;
 
 use std::{
@@ -12,19 +13,19 @@ use std::{
     io,
     net::SocketAddr,
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::{
     net::TcpStream,
-    process::{Child, Command},
+    process::Command,
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 
 pub use error::ProcessError;
-use tail::{Tail, drain};
+pub use group::Group;
+pub use tail::Tail;
 
 use crate::{limits, port::is_free};
 
@@ -32,6 +33,10 @@ use crate::{limits, port::is_free};
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How long the output of a process that ended may take to arrive; a grandchild can hold it open for ever.
 const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
+/// Lines of output that an error message quotes.
+const TAIL_LINES_MAX: usize = 50;
+/// Bytes of output that are kept.
+const TAIL_BYTES_MAX: usize = 16 << 10;
 
 /// A running command. Dropping it kills its process group.
 #[derive(Debug)]
@@ -39,12 +44,8 @@ pub struct ServerProcess {
     words: Vec<String>,
     env: BTreeMap<String, String>,
     port: u16,
-    child: Child,
-    /// The child is the leader of its group, so this is the number of both.
-    group: u32,
-    /// The group was killed after the end of its leader. Its number may become another group's from then on.
-    swept: bool,
-    tail: Arc<Mutex<Tail>>,
+    group: Group,
+    tail: Tail,
     readers: Vec<JoinHandle<()>>,
 }
 
@@ -73,23 +74,16 @@ impl ServerProcess {
             return Err(ProcessError::PortTaken { port });
         }
         let cannot = |source| ProcessError::Spawn { program: program.clone(), source };
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env("PORT", port.to_string())
-            .envs(&env)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(cannot)?;
-        let group = child.id().ok_or_else(|| cannot(io::Error::other("it has no process id")))?;
-        let tail = Arc::new(Mutex::new(Tail::default()));
-        let stdout = child.stdout.take().map(|pipe| tokio::spawn(drain(pipe, Arc::clone(&tail))));
-        let stderr = child.stderr.take().map(|pipe| tokio::spawn(drain(pipe, Arc::clone(&tail))));
+        let mut command = Command::new(program);
+        command.args(arguments).env("PORT", port.to_string()).envs(&env);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut group = Group::spawn(&mut command).map_err(cannot)?;
+        let tail = Tail::new(TAIL_BYTES_MAX);
+        let (_, stdout, stderr) = group.take_pipes();
+        let stdout = stdout.map(|pipe| tokio::spawn(tail.clone().drain(pipe)));
+        let stderr = stderr.map(|pipe| tokio::spawn(tail.clone().drain(pipe)));
         let readers = stdout.into_iter().chain(stderr).collect();
-        Ok(Self { words, env, port, child, group, swept: false, tail, readers })
+        Ok(Self { words, env, port, group, tail, readers })
     }
 
     /// Waits until a TCP connection to `addr` succeeds.
@@ -130,10 +124,9 @@ impl ServerProcess {
     /// A command that puts its server in the background and ends is not supported: with the leader the group goes, or
     /// the server would outlive the run.
     fn status(&mut self) -> io::Result<Option<ExitStatus>> {
-        let status = self.child.try_wait()?;
-        if status.is_some() && !self.swept {
-            self.swept = true;
-            signal_group(self.group, "KILL")?;
+        let status = self.group.try_wait()?;
+        if status.is_some() {
+            self.group.kill()?;
         }
         Ok(status)
     }
@@ -156,22 +149,8 @@ impl ServerProcess {
     /// # Errors
     /// [`ProcessError::Control`].
     pub async fn stop(&mut self) -> Result<(), ProcessError> {
-        let stopping = async {
-            if self.status()?.is_some() {
-                return Ok(());
-            }
-            signal_group(self.group, "TERM")?;
-            let ended = timeout(limits::PROCESS_STOP_TIMEOUT, self.child.wait()).await;
-            // Also after a leader that obeyed: a grandchild that did not would keep the port.
-            self.swept = true;
-            signal_group(self.group, "KILL")?;
-            match ended {
-                Ok(status) => status.map(drop),
-                Err(_elapsed) => self.child.wait().await.map(drop),
-            }
-        };
-        let stopped = stopping.await;
-        stopped.map_err(|source| ProcessError::Control { command: self.command(), source })
+        let stopped = self.group.stop(limits::PROCESS_STOP_TIMEOUT).await;
+        stopped.map(drop).map_err(|source| ProcessError::Control { command: self.command(), source })
     }
 
     /// Stops the command and starts it anew on the same port. Does not wait until it is ready.
@@ -190,33 +169,12 @@ impl ServerProcess {
 
     /// The last lines that the command wrote to its standard output and error.
     pub fn output(&self) -> String {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).text()
+        self.tail.text(TAIL_LINES_MAX)
     }
 
     fn command(&self) -> String {
         self.words.join(" ")
     }
-}
-
-impl Drop for ServerProcess {
-    fn drop(&mut self) {
-        if !self.swept {
-            // Nobody is left to be told; the leader at least is killed by `kill_on_drop`.
-            signal_group(self.group, "KILL").ok();
-        }
-    }
-}
-
-/// By way of the shell, whose `kill` knows process groups: the standard library has no safe function for it. A group that
-/// does not exist any more is no error.
-fn signal_group(group: u32, signal: &str) -> io::Result<()> {
-    std::process::Command::new("sh")
-        .args(["-c", &format!("kill -s {signal} -- -{group}")])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .map(drop)
 }
 
 #[cfg(test)]
@@ -296,11 +254,11 @@ mod tests {
     #[tokio::test]
     async fn a_restart_is_another_process_with_the_same_port() {
         let mut process = start("sh -c 'echo up $$ {port}; exec sleep 60'");
-        let (port, group) = (process.port, process.group);
+        let (port, group) = (process.port, process.group.number());
         said(&process, &format!("up {group} {port}")).await;
         process.restart().await.unwrap();
-        assert_ne!(process.group, group);
-        said(&process, &format!("up {} {port}", process.group)).await;
+        assert_ne!(process.group.number(), group);
+        said(&process, &format!("up {} {port}", process.group.number())).await;
     }
 
     #[tokio::test]

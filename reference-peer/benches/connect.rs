@@ -110,7 +110,8 @@ async fn pass(notice: Notice, to: &mut impl Connection, is_connected: &mut bool)
         | Notice::Said(_)
         | Notice::Track(_)
         | Notice::Received(..)
-        | Notice::TracksUnnegotiated => {}
+        | Notice::TracksUnnegotiated
+        | Notice::Problem(_) => {}
     }
 }
 

@@ -40,6 +40,9 @@ pub struct Outcome {
     kept: Vec<RequirementId>,
     /// What did not happen in time, as [`Outcome::broken`]: a slow machine looks the same.
     late: Vec<(RequirementId, String)>,
+    /// Why the case ended early by no fault of the peer's that is known: the WebRTC of the played remote refused a description
+    /// that has all that it has to have. What was not seen before then stays open.
+    pub void: Option<String>,
     /// The last lines that the peer wrote, for whoever looks for the cause; empty if all is well.
     pub output: String,
 }
@@ -69,10 +72,11 @@ impl Outcome {
     /// After the last time that the case is played: what is late counts as never, and what was not shown is open.
     fn conclude(&mut self, case: &Case) {
         self.broken.append(&mut self.late);
+        let why = self.void.clone().unwrap_or_else(|| "the case ended before it came to this".to_owned());
         for clause in case.clauses {
             let is_told = self.is_broken(*clause) || self.open.iter().any(|(id, _)| id == clause);
             if !is_told && !self.kept.contains(clause) {
-                self.leaves_open(&[*clause], "the case ended before it came to this");
+                self.leaves_open(&[*clause], &why);
             }
         }
     }
@@ -106,9 +110,12 @@ pub enum ExamineError {
         /// Its last lines.
         output: String,
     },
-    /// The peer sent what cannot be used. Within a case this becomes its outcome.
+    /// The peer sent what is no description. Within a case this becomes its outcome.
     #[error("{0}")]
     Payload(String),
+    /// The peer sent a description that our WebRTC refuses, whoever is right. Within a case this becomes its outcome.
+    #[error("{0}")]
+    Refused(String),
     /// Our own server, connections or sockets fail.
     #[error("the examination itself fails: {0}")]
     Own(String),
@@ -169,7 +176,7 @@ async fn examine_once(case: &Case, start: &Start, local: IpAddr, patience: Patie
     host.close().await;
     server.shutdown().await;
     let mut outcome = examined?;
-    if !(outcome.broken.is_empty() && outcome.late.is_empty()) {
+    if !(outcome.broken.is_empty() && outcome.late.is_empty() && outcome.void.is_none()) {
         outcome.output = process.output(limits::EXAMINE_SHOWN_LINES_MAX).await;
     }
     Ok(outcome)
@@ -213,11 +220,16 @@ async fn examine_process(
     Ok(outcome)
 }
 
-/// Whoever sends what cannot be used is not connected by it. Everything else is our own failure.
+/// Whoever sends what is no description is not connected by it. Of one that only our WebRTC refuses nobody knows what another
+/// one does with it. Everything else is our own failure.
 fn blame(error: ExamineError, outcome: &mut Outcome) -> Result<(), ExamineError> {
     match error {
         ExamineError::Payload(text) => {
             outcome.breaks(ids::NEG_06, text);
+            Ok(())
+        }
+        ExamineError::Refused(text) => {
+            outcome.void = Some(text);
             Ok(())
         }
         ExamineError::Start(_) | ExamineError::Ended { .. } | ExamineError::Absent { .. } | ExamineError::Own(_) => {

@@ -122,14 +122,14 @@ pub const EXAMINE_PROBE_PERIOD: Duration = Duration::from_millis(10);
 /// Connections that are opened until the server gives an id on the wanted side of the peer's.
 pub const EXAMINE_IDS_MAX: usize = 200;
 
-/// Lines of a program under test that are kept, the last ones.
+/// As much of what a program under test wrote last is kept.
+pub const EXAMINE_TAIL_BYTES_MAX: usize = 16 << 10;
+
+/// Lines of it that are shown of one that did not start or join.
 pub const EXAMINE_TAIL_LINES_MAX: usize = 20;
 
-/// Of these, what is shown of a case that failed.
+/// Lines of it that are shown of a case that failed.
 pub const EXAMINE_SHOWN_LINES_MAX: usize = 6;
-
-/// The longest of them, in bytes.
-pub const EXAMINE_LINE_BYTES_MAX: u64 = 2000;
 
 /// The longest datagram that a played candidate reads.
 pub const EXAMINE_DATAGRAM_BYTES_MAX: usize = 2048;

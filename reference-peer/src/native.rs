@@ -23,8 +23,8 @@ use rtc::{
 };
 use tokio::sync::watch;
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnectionBuilder, RTCConfigurationBuilder, RTCIceServer, Registry, SettingEngine,
-    SettingEngineBuilder, configure_nack, configure_rtcp_reports,
+    MediaEngine, PeerConnectionBuilder, RTCConfiguration, RTCConfigurationBuilder, RTCIceServer, RTCIceTransportPolicy,
+    Registry, SettingEngine, SettingEngineBuilder, configure_nack, configure_rtcp_reports,
 };
 
 use crate::{
@@ -54,6 +54,8 @@ pub struct NativeFactory {
     pub media: Media,
     /// STUN and TURN servers.
     pub ice_servers: Vec<IceServer>,
+    /// Which candidates are used.
+    pub ice_transport_policy: IceTransportPolicy,
     /// The local address of UDP sockets; port 0 is any free one, 0.0.0.0 every interface.
     pub bind: SocketAddr,
     /// How long ICE may hear nothing before it is `disconnected`, and how much longer before it has `failed`; the library's
@@ -72,11 +74,35 @@ pub struct IceServer {
     pub credential: String,
 }
 
+impl IceServer {
+    /// Whether it relays.
+    #[must_use]
+    pub fn is_turn(&self) -> bool {
+        self.url.starts_with("turn:") || self.url.starts_with("turns:")
+    }
+}
+
+/// Which candidates are used: the W3C's `RTCIceTransportPolicy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IceTransportPolicy {
+    /// All.
+    #[default]
+    All,
+    /// Only those of TURN servers, so that the remote learns no address of this machine.
+    Relay,
+}
+
 impl NativeFactory {
     /// On every interface, without servers.
     #[must_use]
     pub fn new(media: Media) -> Self {
-        Self { media, ice_servers: Vec::new(), bind: ([0, 0, 0, 0], 0).into(), ice_timeouts: None }
+        Self {
+            media,
+            ice_servers: Vec::new(),
+            ice_transport_policy: IceTransportPolicy::All,
+            bind: ([0, 0, 0, 0], 0).into(),
+            ice_timeouts: None,
+        }
     }
 
     /// On the loopback interface only.
@@ -85,13 +111,44 @@ impl NativeFactory {
         Self { bind: ([127, 0, 0, 1], 0).into(), ..Self::new(media) }
     }
 
+    fn configuration(&self) -> RTCConfiguration {
+        let ice_servers = self.ice_servers.iter().map(|server| RTCIceServer {
+            urls: vec![server.url.clone()],
+            username: server.username.clone(),
+            credential: server.credential.clone(),
+        });
+        let policy = match self.ice_transport_policy {
+            IceTransportPolicy::All => RTCIceTransportPolicy::All,
+            IceTransportPolicy::Relay => RTCIceTransportPolicy::Relay,
+        };
+        let builder = RTCConfigurationBuilder::new().with_ice_servers(ice_servers.collect());
+        builder.with_ice_transport_policy(policy).build()
+    }
+
+    /// What is missed if no TURN server gives a candidate; nothing if none is asked.
+    fn without_relay(&self) -> Option<&'static str> {
+        let is_asked = self.ice_servers.iter().any(IceServer::is_turn);
+        match self.ice_transport_policy {
+            IceTransportPolicy::Relay => {
+                Some("no TURN server gave a relay candidate, and no other candidate is to be used")
+            }
+            IceTransportPolicy::All if is_asked => Some("no TURN server gave a relay candidate"),
+            IceTransportPolicy::All => None,
+        }
+    }
+
     fn settings(&self) -> SettingEngine {
         let builder = SettingEngineBuilder::new()
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             // The answerer is the DTLS server in every exchange; otherwise an answer to a browser's re-offer swaps the roles.
             .with_answering_dtls_role(RTCDtlsRole::Server)
             .with_ice_connection_attempts(Some(limits::ICE_CHECK_INTERVAL), Some(limits::ICE_CHECKS_MAX))
-            .with_prflx_acceptance_min_wait(Some(Duration::ZERO));
+            .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+            .with_relay_acceptance_min_wait(match self.ice_transport_policy {
+                // By its own two seconds other candidates get a chance, of which there are none.
+                IceTransportPolicy::Relay => Some(Duration::ZERO),
+                IceTransportPolicy::All => None,
+            });
         match self.ice_timeouts {
             Some((disconnected, failed)) => builder.with_ice_timeouts(Some(disconnected), Some(failed), None).build(),
             None => builder.build(),
@@ -106,14 +163,9 @@ impl Factory for NativeFactory {
         let mut engine = media_engine()?;
         // More interceptors want header extensions, whose ids collide with a browser's after glare.
         let registry = configure_rtcp_reports(configure_nack(Registry::new(), &mut engine));
-        let ice_servers = self.ice_servers.iter().map(|server| RTCIceServer {
-            urls: vec![server.url.clone()],
-            username: server.username.clone(),
-            credential: server.credential.clone(),
-        });
-        let shared = Arc::new(Shared::new(self.media, local, notices));
+        let shared = Arc::new(Shared::new(self.media, local, notices, self.without_relay()));
         let connection = PeerConnectionBuilder::new()
-            .with_configuration(RTCConfigurationBuilder::new().with_ice_servers(ice_servers.collect()).build())
+            .with_configuration(self.configuration())
             .with_media_engine(engine)
             .with_setting_engine(self.settings())
             .with_interceptor_registry(registry)

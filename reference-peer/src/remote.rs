@@ -68,12 +68,25 @@ pub(crate) struct Setting<F> {
 pub(crate) struct Handle {
     pub(crate) inbox: mpsc::Sender<Input>,
     pub(crate) giving_up: CancellationToken,
-    /// Completes with the number of peer connections that are left open.
-    pub(crate) task: JoinHandle<usize>,
+    pub(crate) task: JoinHandle<Left>,
+}
+
+/// What a task leaves behind.
+pub(crate) struct Left {
+    /// Peer connections that are still open.
+    pub(crate) open_connections: usize,
+    pub(crate) memory: Memory,
+}
+
+/// What is remembered of a remote without a connection: how often it was met above all, which the remote counts, too.
+#[derive(Default)]
+pub(crate) struct Memory {
+    state: Negotiation,
+    outsider: Outsider,
 }
 
 /// Starts a remote's task.
-pub(crate) fn start<F: Factory>(setting: Setting<F>) -> Handle {
+pub(crate) fn start<F: Factory>(setting: Setting<F>, Memory { state, outsider }: Memory) -> Handle {
     let (inbox, inputs) = mpsc::channel(limits::INBOX_MAX);
     let (noticing, notices) = mpsc::channel(limits::INBOX_MAX);
     let role = Role::between(&setting.own_id, &setting.remote_id);
@@ -83,8 +96,8 @@ pub(crate) fn start<F: Factory>(setting: Setting<F>) -> Handle {
         setting,
         giving_up: giving_up.clone(),
         role,
-        state: Negotiation::default(),
-        outsider: Outsider::default(),
+        state,
+        outsider,
         connection: None,
         orphans: Vec::new(),
         epoch: 0,
@@ -130,7 +143,7 @@ enum Cargo {
 }
 
 impl<F: Factory> Remote<F> {
-    async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut notices: mpsc::Receiver<(u32, Notice)>) -> usize {
+    async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut notices: mpsc::Receiver<(u32, Notice)>) -> Left {
         let mut local = self.setting.local.clone();
         let giving_up = self.giving_up.clone();
         while !giving_up.is_cancelled() {
@@ -162,12 +175,19 @@ impl<F: Factory> Remote<F> {
         if self.state.connection != 0 || self.state.kept > 0 {
             self.perform(Event::Gone, Cargo::Nothing).await;
         }
+        // What waits for a remote that is given up is dropped, but the remote counts the meetings in it.
+        inputs.close();
+        while let Some(input) = inputs.recv().await {
+            if matches!(input, Input::Met(_)) {
+                self.perform(Event::Met(Side::Outside), Cargo::Nothing).await;
+            }
+        }
         let open_connections = self.orphans.len() + usize::from(self.connection.is_some());
         for orphan in self.orphans.drain(..) {
             // Nothing depends on it: the task is over, and it was counted.
             bounded(orphan.close()).await.ok();
         }
-        open_connections
+        Left { open_connections, memory: Memory { state: self.state, outsider: self.outsider } }
     }
 
     async fn handle(&mut self, input: Input) {
@@ -234,6 +254,7 @@ impl<F: Factory> Remote<F> {
                 self.report(|remote| Report::Received { remote, kind, received }).await;
             }
             Notice::TracksUnnegotiated => self.perform(Event::ChangeTracks, Cargo::Nothing).await,
+            Notice::Problem(message) => self.problem(message).await,
         }
     }
 

@@ -138,6 +138,8 @@ pub enum Notice {
     Received(MediaKind, Received),
     /// Tracks were added that the descriptions in force do not carry.
     TracksUnnegotiated,
+    /// Something went wrong that no event of the negotiation stands for, in words for people.
+    Problem(String),
 }
 
 /// ICE's states, as far as the negotiation looks at them.

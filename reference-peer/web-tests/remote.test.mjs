@@ -23,14 +23,18 @@ function fake() {
   return { calls, answer };
 }
 
-test("a remote that is not kept up with is given up, with a problem", async () => {
-  const { calls, answer } = fake();
+function hosted() {
   const [told, lines] = [[], []];
   const host = {
     strategy: "lower-id-offers", iceServers: [], media: { tracks: () => [], stream: null },
     send() {}, record: (line) => lines.push(line), tell: (...what) => told.push(what),
   };
-  const remote = new Remote(host, "a", "b");
+  return { told, lines, remote: new Remote(host, "a", "b") };
+}
+
+test("a remote that is not kept up with is given up, with a problem", async () => {
+  const { calls, answer } = fake();
+  const { told, lines, remote } = hosted();
   remote.put("met-resident");
   // The first one is being handled, and 1,024 may wait.
   for (let waiting = 0; waiting < 1024; waiting += 1) remote.put("replace-track");
@@ -46,4 +50,18 @@ test("a remote that is not kept up with is given up, with a problem", async () =
   remote.put("met-resident");
   await remote.rest();
   assert.deepEqual(calls, ["build", "close", "build"]);
+});
+
+test("meetings with a remote that is given up are counted, since it counts them", async () => {
+  const { answer } = fake();
+  const { told, lines, remote } = hosted();
+  const meetings = 5000;
+  for (let met = 0; met < meetings; met += 1) remote.put("met-resident");
+  // What a remote says of meetings is not believed.
+  remote.signal("offer", { type: "offer", sdp: "", meetings: 7 });
+  answer();
+  await remote.rest();
+  assert.ok(told.length > 1, "it is given up again and again");
+  assert.equal(remote.state.met, meetings);
+  assert.equal(lines.filter(({ step }) => String(step.event).startsWith("met-")).length, meetings);
 });

@@ -20,6 +20,9 @@ function isUnnegotiated({ mid, direction, currentDirection }) {
   return direction !== "stopped" && (mid === null || (sends(direction) && !sends(currentDirection)));
 }
 
+// The meetings that went lost when a remote was given up. A signal's cargo is the remote's, and may say anything.
+const missedBefore = (event, cargo) => (event === "gone" && cargo?.meetings) || 0;
+
 export class Remote {
   // `host` is the session: strategy, iceServers, media, send(kind, data), record(line), tell(remote, name, detail).
   constructor(host, ownId, id) {
@@ -30,13 +33,16 @@ export class Remote {
   // Hands over an event. `cargo` is what the negotiation does not look at: a payload, or what to do before.
   put(event, cargo) {
     if (this.queue.length < QUEUE_MAX) this.queue.push([event, cargo]);
-    else this.giveUp();
+    else this.giveUp(event);
     this.work();
   }
 
   // A remote that is not kept up with is given up, as the native peer does: nothing of what waits is told from what is missing.
-  giveUp() {
-    this.queue = [["gone"]];
+  // But the remote counts the meetings in it, so they are counted here, too.
+  giveUp(refused) {
+    const isMeeting = (event) => typeof event === "string" && event.startsWith("met-");
+    const meetings = ([event, cargo]) => (isMeeting(event) ? 1 : missedBefore(event, cargo));
+    this.queue = [["gone", { meetings: [...this.queue, [refused]].reduce((sum, waiting) => sum + meetings(waiting), 0) }]];
     this.tell("problem", "more waits for it than can be handled: the connection is given up");
   }
 
@@ -77,6 +83,7 @@ export class Remote {
       this.tell("problem", failure);
       await this.perform("gone");
     }
+    for (let missed = missedBefore(event, cargo); missed > 0; missed -= 1) await this.perform("met-outside");
     return undefined;
   }
 

@@ -1,5 +1,3 @@
-//! The last output of a process.
-
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -7,38 +5,43 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Lines of output that an error message quotes.
-const TAIL_LINES_MAX: usize = 50;
-/// Bytes of output that are kept.
-const TAIL_BYTES_MAX: usize = 16 << 10;
-
-/// Reads a pipe until it ends, and keeps the last of it.
-pub(super) async fn drain(mut pipe: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
-    let mut chunk = [0; 4096];
-    // A pipe that breaks has no more output, like one that ends.
-    while let Ok(length @ 1..) = pipe.read(&mut chunk).await {
-        tail.lock().unwrap_or_else(PoisonError::into_inner).push(&chunk[..length]);
-    }
-}
-
-/// The last output.
-#[derive(Debug, Default)]
-pub(super) struct Tail {
-    bytes: VecDeque<u8>,
+/// The last output of a process. Clones are the same one, for the readers of several pipes.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    bytes: Arc<Mutex<VecDeque<u8>>>,
+    bytes_max: usize,
 }
 
 impl Tail {
-    fn push(&mut self, chunk: &[u8]) {
-        self.bytes.extend(chunk);
-        let excess = self.bytes.len().saturating_sub(TAIL_BYTES_MAX);
-        self.bytes.drain(..excess);
+    /// Keeps this many bytes, the last ones.
+    #[must_use]
+    pub fn new(bytes_max: usize) -> Self {
+        Self { bytes: Arc::default(), bytes_max }
     }
 
-    pub(super) fn text(&self) -> String {
-        let bytes: Vec<u8> = self.bytes.iter().copied().collect();
+    /// Reads a pipe until it ends.
+    pub async fn drain(self, mut pipe: impl AsyncRead + Unpin) {
+        let mut chunk = [0; 4096];
+        // A pipe that breaks has no more output, like one that ends.
+        while let Ok(length @ 1..) = pipe.read(&mut chunk).await {
+            self.push(&chunk[..length]);
+        }
+    }
+
+    fn push(&self, chunk: &[u8]) {
+        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes.extend(chunk);
+        let excess = bytes.len().saturating_sub(self.bytes_max);
+        bytes.drain(..excess);
+    }
+
+    /// The last lines, this many at most.
+    #[must_use]
+    pub fn text(&self, lines_max: usize) -> String {
+        let bytes: Vec<u8> = self.bytes.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         let text = String::from_utf8_lossy(&bytes);
         let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(TAIL_LINES_MAX)..].join("\n")
+        lines[lines.len().saturating_sub(lines_max)..].join("\n")
     }
 }
 
@@ -46,14 +49,13 @@ impl Tail {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_tail_of_the_output_is_bounded() {
-        let mut tail = Tail::default();
-        for number in 0..10_000 {
-            tail.push(format!("line {number}\n").as_bytes());
-        }
-        assert!(tail.bytes.len() <= TAIL_BYTES_MAX);
-        assert_eq!(tail.text().lines().count(), TAIL_LINES_MAX);
-        assert!(tail.text().ends_with("line 9999"));
+    #[tokio::test]
+    async fn the_tail_of_the_output_is_bounded() {
+        let tail = Tail::new(1000);
+        let output: String = (0..10_000).map(|number| format!("line {number}\n")).collect();
+        tail.clone().drain(output.as_bytes()).await;
+        assert_eq!(tail.bytes.lock().unwrap().len(), 1000);
+        assert_eq!(tail.text(3), "line 9997\nline 9998\nline 9999");
+        assert!(tail.text(usize::MAX).lines().count() < 1000);
     }
 }

@@ -24,7 +24,10 @@ address (Socket.IO), {ws} its ws:// one (JSON), {room} the room. It has to stay,
 on SIGTERM. Nothing that it prints is looked at.
 
 Exit codes: 0 every clause is kept, 1 one is broken, 2 wrong usage or a program that does not start or join, 3 a clause \
-has no verdict, or the run was ended";
+has no verdict, a case is void, or the run was ended";
+
+/// A clause is broken.
+const BROKEN: u8 = 1;
 
 /// A verdict is missing.
 const INCOMPLETE: u8 = 3;
@@ -95,15 +98,17 @@ async fn play(process: &Start, local: IpAddr, cases: &[&Case]) -> ExitCode {
                 return complain(&error.to_string());
             }
         };
-        let mark = match (outcome.broken.is_empty(), outcome.open.is_empty()) {
-            (false, _) => "FAIL",
-            (true, false) => "open",
-            (true, true) => "ok  ",
+        let mark = match (&outcome.void, outcome.broken.is_empty(), outcome.open.is_empty()) {
+            (_, false, _) => "FAIL",
+            (Some(_), true, _) => "void",
+            (None, true, false) => "open",
+            (None, true, true) => "ok  ",
         };
         show_text(&format!("{mark}  {} ({:.1} s)", case.name, began.elapsed().as_secs_f64()));
         played.push((case, outcome));
     }
-    show(&played)
+    show(&played);
+    ExitCode::from(code(&played))
 }
 
 fn list(case: &Case) {
@@ -111,43 +116,65 @@ fn list(case: &Case) {
     show_text(&format!("{} ({})\n  {}", case.name, clauses.join(", "), case.text));
 }
 
-/// Clause by clause, then what is wrong.
-fn show(played: &[(&Case, Outcome)]) -> ExitCode {
-    let clauses = RequirementId::all().iter().filter(|id| played.iter().any(|(case, _)| case.clauses.contains(id)));
-    show_text("");
-    let (mut is_broken, mut is_open) = (false, false);
-    for clause in clauses {
+/// What became of one clause in the cases that are about it, or in which it was broken.
+struct Count {
+    all: usize,
+    broken: usize,
+    open: usize,
+}
+
+impl Count {
+    fn of(clause: RequirementId, played: &[(&Case, Outcome)]) -> Self {
         let of_it =
-            || played.iter().filter(|(case, outcome)| case.clauses.contains(clause) || breaks(outcome, *clause));
-        let broken = of_it().filter(|(_, outcome)| breaks(outcome, *clause)).count();
-        let open = of_it().filter(|(_, outcome)| outcome.open.iter().any(|(id, _)| id == clause)).count();
-        let all = of_it().count();
-        let verdict = if broken > 0 {
+            || played.iter().filter(|(case, outcome)| case.clauses.contains(&clause) || breaks(outcome, clause));
+        let broken = of_it().filter(|(_, outcome)| breaks(outcome, clause)).count();
+        let open = of_it().filter(|(_, outcome)| outcome.open.iter().any(|(id, _)| *id == clause)).count();
+        Self { all: of_it().count(), broken, open }
+    }
+
+    fn text(&self) -> String {
+        let Self { all, broken, open } = self;
+        let verdict = if *broken > 0 {
             format!("broken in {broken} of {all}")
         } else if open == all {
             "no verdict".to_owned()
         } else {
             format!("kept in {} of {all}", all - open)
         };
-        is_broken |= broken > 0;
-        is_open |= open == all;
-        show_text(&format!("{clause}  {}  {verdict} case{}", clause.level(), if all == 1 { "" } else { "s" }));
+        format!("{verdict} case{}", if *all == 1 { "" } else { "s" })
+    }
+}
+
+fn examined_clauses(played: &[(&Case, Outcome)]) -> impl Iterator<Item = RequirementId> {
+    RequirementId::all().iter().copied().filter(|id| played.iter().any(|(case, _)| case.clauses.contains(id)))
+}
+
+fn code(played: &[(&Case, Outcome)]) -> u8 {
+    let counts: Vec<_> = examined_clauses(played).map(|clause| Count::of(clause, played)).collect();
+    if counts.iter().any(|count| count.broken > 0) {
+        return BROKEN;
+    }
+    let is_void = played.iter().any(|(_, outcome)| outcome.void.is_some());
+    if is_void || counts.iter().any(|count| count.open == count.all) { INCOMPLETE } else { 0 }
+}
+
+/// Clause by clause, then what is wrong.
+fn show(played: &[(&Case, Outcome)]) {
+    show_text("");
+    for clause in examined_clauses(played) {
+        show_text(&format!("{clause}  {}  {}", clause.level(), Count::of(clause, played).text()));
     }
     for (case, outcome) in played {
         for (clause, text) in &outcome.broken {
             explain("FAIL", *clause, case, text);
         }
+        let mark = if outcome.void.is_some() { "void" } else { "open" };
         for (clause, text) in &outcome.open {
-            explain("open", *clause, case, text);
+            explain(mark, *clause, case, text);
         }
         if !outcome.output.is_empty() {
             show_text(&format!("  the last that the peer wrote in {}:\n{}", case.name, outcome.output.trim_end()));
         }
-    }
-    match (is_broken, is_open) {
-        (true, _) => ExitCode::FAILURE,
-        (false, true) => ExitCode::from(INCOMPLETE),
-        (false, false) => ExitCode::SUCCESS,
     }
 }
 
@@ -164,4 +191,26 @@ fn explain(mark: &str, clause: RequirementId, case: &Case, text: &str) {
         format!("  again:  glare test-peer --only {} --process ..", case.name),
     ];
     show_text(&lines.join("\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first two cases are both about NEG-06, which the second outcome leaves open; all else is kept.
+    fn code_of(second: Outcome) -> u8 {
+        code(&[(&CASES[0], Outcome::default()), (&CASES[1], second)])
+    }
+
+    #[test]
+    fn a_void_case_is_neither_a_pass_nor_a_failure() {
+        let clause = *CASES[1].clauses.last().expect("a case has clauses");
+        let mut outcome = Outcome::default();
+        outcome.open.push((clause, "seen elsewhere".to_owned()));
+        assert_eq!(code_of(outcome.clone()), 0);
+        outcome.void = Some("refused".to_owned());
+        assert_eq!(code_of(outcome.clone()), INCOMPLETE);
+        outcome.broken.push((clause, "seen".to_owned()));
+        assert_eq!(code_of(outcome), BROKEN);
+    }
 }

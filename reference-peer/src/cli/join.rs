@@ -13,7 +13,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use glare_model::negotiation::Strategy;
 use glare_peer::{
-    native::{IceServer, Media, NativeFactory},
+    native::{IceServer, IceTransportPolicy, Media, NativeFactory},
     report::{End, Report},
     session::{Config, Enter, Recorder, Session},
     signaling::Server,
@@ -65,6 +65,10 @@ pub(super) struct Join {
     #[arg(long, value_name = "SERVER", value_parser = ice_server)]
     ice_server: Vec<IceServer>,
 
+    /// Which candidates are used. `relay` needs a TURN server.
+    #[arg(long, value_enum, default_value_t = PolicyArg::All)]
+    ice_transport_policy: PolicyArg,
+
     /// The local address of media sockets.
     #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:0")]
     bind: SocketAddr,
@@ -90,6 +94,14 @@ enum MediaArg {
     Echo,
     /// Nothing.
     None,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PolicyArg {
+    /// All.
+    All,
+    /// Only those of TURN servers.
+    Relay,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,6 +139,9 @@ fn ice_server(text: &str) -> Result<IceServer, String> {
 }
 
 pub(super) fn run(join: Join) -> ExitCode {
+    if join.ice_transport_policy == PolicyArg::Relay && !join.ice_server.iter().any(IceServer::is_turn) {
+        return complain("--ice-transport-policy relay needs a TURN server: --ice-server turn:USER:PASSWORD@HOST:PORT");
+    }
     let recorder = match join.trace.as_ref().map(|path| (path, File::create(path))) {
         None => Arc::new(|_line| {}) as Recorder,
         Some((_, Ok(file))) => to_file(file),
@@ -149,7 +164,8 @@ fn to_file(file: File) -> Recorder {
     })
 }
 
-async fn live(join: Join, recorder: Recorder) -> ExitCode {
+/// What the command line wants of a session, and of its connections.
+fn settings(join: &Join, recorder: Recorder) -> (Config, NativeFactory) {
     let enter = match (join.create_only, join.join_only) {
         (true, _) => Enter::Create,
         (_, true) => Enter::Join,
@@ -161,10 +177,20 @@ async fn live(join: Join, recorder: Recorder) -> ExitCode {
         MediaArg::Echo => Media::Echo,
         MediaArg::None => Media::None,
     };
-    let mut config = Config::new(join.room, join.name);
+    let ice_transport_policy = match join.ice_transport_policy {
+        PolicyArg::All => IceTransportPolicy::All,
+        PolicyArg::Relay => IceTransportPolicy::Relay,
+    };
+    let mut config = Config::new(&join.room, &join.name);
     (config.enter, config.strategy, config.recorder) = (enter, (join.strategy, strategy), recorder);
     (config.local.audio, config.local.video) = (media != Media::None, media != Media::None);
-    let factory = NativeFactory { ice_servers: join.ice_server, bind: join.bind, ..NativeFactory::new(media) };
+    let ice_servers = join.ice_server.clone();
+    let factory = NativeFactory { ice_servers, ice_transport_policy, bind: join.bind, ..NativeFactory::new(media) };
+    (config, factory)
+}
+
+async fn live(join: Join, recorder: Recorder) -> ExitCode {
+    let (config, factory) = settings(&join, recorder);
     let is_text = match join.format {
         Format::Auto => std::io::stdout().is_terminal(),
         Format::Text => true,

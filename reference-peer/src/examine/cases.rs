@@ -152,20 +152,21 @@ mod tests {
     };
     use crate::signaling::{Dial, Incoming, Outgoing, Signaling};
 
-    /// Answers every offer with something that is no description.
-    async fn answer_nonsense(signaling: &mut Signaling) {
+    /// Answers every offer, with an SDP that is made of the offer's.
+    async fn answer_every_offer(signaling: &mut Signaling, make: impl Fn(&str) -> String) {
         while let Some(incoming) = signaling.incoming.recv().await {
             let Incoming::Event(event, data) = incoming else { continue };
             if event == "offer" {
-                let answer = json!({ "target": data["from"], "answer": { "type": "answer", "sdp": "nonsense" } });
+                let sdp = make(data["offer"]["sdp"].as_str().unwrap());
+                let answer = json!({ "target": data["from"], "answer": { "type": "answer", "sdp": sdp } });
                 let outgoing = Outgoing { event: "answer", data: Some(answer), ack: None };
                 signaling.outgoing.send(outgoing).await.unwrap();
             }
         }
     }
 
-    #[tokio::test]
-    async fn a_description_that_cannot_be_used_is_the_peers_fault_and_what_was_not_shown_stays_open() {
+    /// The outcome of the first case with a peer that answers so.
+    async fn outcome_of_answer(make: impl Fn(&str) -> String) -> Outcome {
         let server = Server::start(Config::default()).await.unwrap();
         let endpoint: Endpoint = format!("ws://{}/ws", server.addr()).parse().unwrap();
         let case = &CASES[0];
@@ -183,17 +184,53 @@ mod tests {
         let mut outcome = Outcome::default();
         let played = tokio::select! {
             played = play(case, &room, &mut outcome) => played,
-            () = answer_nonsense(&mut peer) => panic!("the server ended the connection"),
+            () = answer_every_offer(&mut peer, make) => panic!("the server ended the connection"),
         };
         blame(played.unwrap_err(), &mut outcome).unwrap();
         outcome.conclude(case);
-        let [(clause, text)] = &outcome.broken[..] else { panic!("{outcome:?}") };
-        assert_eq!(*clause, ids::NEG_06);
-        assert!(text.starts_with("its answer cannot be used"), "{text}");
-        let open: Vec<_> = outcome.open.iter().map(|(id, _)| *id).collect();
-        assert_eq!(open, [ids::NEG_08]);
         peer.close().await;
         host.close().await;
         server.shutdown().await;
+        outcome
+    }
+
+    fn open(outcome: &Outcome) -> Vec<RequirementId> {
+        outcome.open.iter().map(|(id, _)| *id).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_no_description_is_the_peers_fault_and_what_was_not_shown_stays_open() {
+        let without_fingerprint = |sdp: &str| {
+            let lines: Vec<_> = sdp.lines().filter(|line| !line.starts_with("a=fingerprint:")).collect();
+            lines.join("\r\n") + "\r\n"
+        };
+        for (outcome, missing) in [
+            (outcome_of_answer(|_offer| "nonsense".to_owned()).await, "v=0"),
+            (outcome_of_answer(without_fingerprint).await, "a=fingerprint"),
+        ] {
+            let [(clause, text)] = &outcome.broken[..] else { panic!("{outcome:?}") };
+            assert_eq!(*clause, ids::NEG_06);
+            assert!(text.starts_with("its answer cannot be used") && text.contains(missing), "{text}");
+            assert_eq!((open(&outcome), outcome.void), (vec![ids::NEG_08], None));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_description_that_only_our_webrtc_refuses_voids_the_case_and_is_held_against_nobody() {
+        // Media sections that are not bundled may have user fragments of their own (RFC 9429, section 5.3.1), and webrtc-rs
+        // wants one for all.
+        let unbundled = |sdp: &str| {
+            let name = |(number, line): (usize, &str)| match line {
+                line if line.starts_with("a=ice-ufrag:") => format!("a=ice-ufrag:section{number}\r\n"),
+                line => format!("{line}\r\n"),
+            };
+            sdp.lines().filter(|line| !line.starts_with("a=group:BUNDLE")).enumerate().map(name).collect()
+        };
+        let outcome = outcome_of_answer(unbundled).await;
+        assert_eq!(outcome.broken, []);
+        assert_eq!(open(&outcome), [ids::NEG_06, ids::NEG_08]);
+        let void = outcome.void.expect("it is void");
+        assert!(void.contains("the WebRTC of the played remote refuses it"), "{void}");
+        assert!(outcome.open.iter().all(|(_, text)| *text == void), "{:?}", outcome.open);
     }
 }

@@ -1,15 +1,10 @@
-//! The program under test, as a process group of its own: what starts it may be a script, and what ends it ends them all.
+//! The program under test.
 
-use std::{
-    collections::VecDeque,
-    io,
-    process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{io, process::Stdio};
 
+use glare_conformance::process::{Group, Tail};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
-    process::{Child, Command},
+    process::{ChildStdin, Command},
     task::JoinSet,
     time::timeout,
 };
@@ -72,63 +67,51 @@ impl Start {
         };
         let words: Vec<_> = self.words.iter().map(fill).collect();
         let (program, arguments) = words.split_first().ok_or(StartError::Empty)?;
-        let spawned = Command::new(program)
-            .args(arguments)
-            // Never closed before the process ends: a peer may leave at the end of its input.
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn();
-        let mut child = spawned.map_err(|source| StartError::Spawn { program: program.clone(), source })?;
-        let tail = Arc::new(Mutex::new(VecDeque::new()));
+        let mut command = Command::new(program);
+        // The input is never closed before the process ends: a peer may leave at the end of it.
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let spawned = Group::spawn(&mut command);
+        let mut group = spawned.map_err(|source| StartError::Spawn { program: program.clone(), source })?;
+        let (input, stdout, stderr) = group.take_pipes();
+        let tail = Tail::new(limits::EXAMINE_TAIL_BYTES_MAX);
         let mut readers = JoinSet::new();
-        if let Some(stdout) = child.stdout.take() {
-            readers.spawn(read(stdout, Arc::clone(&tail)));
+        if let Some(stdout) = stdout {
+            readers.spawn(tail.clone().drain(stdout));
         }
-        if let Some(stderr) = child.stderr.take() {
-            readers.spawn(read(stderr, Arc::clone(&tail)));
+        if let Some(stderr) = stderr {
+            readers.spawn(tail.clone().drain(stderr));
         }
-        // Not waited for yet, so it has an id.
-        let group = child.id().unwrap_or_default();
-        Ok(Process { child, group, words, tail, readers, is_swept: false })
+        Ok(Process { group, _input: input, words, tail, readers })
     }
 }
 
 /// A running program. Dropping it kills its group.
 pub(super) struct Process {
-    child: Child,
-    group: u32,
+    group: Group,
+    _input: Option<ChildStdin>,
     words: Vec<String>,
-    tail: Arc<Mutex<VecDeque<String>>>,
+    tail: Tail,
     readers: JoinSet<()>,
-    /// The group was killed. Its number may become another group's from then on.
-    is_swept: bool,
 }
 
 impl Process {
     /// Completes when it ended, with how.
     pub(super) async fn ended(&mut self) -> String {
-        match self.child.wait().await {
+        match self.group.wait().await {
             Ok(status) => status.to_string(),
             Err(error) => format!("unknown status: {error}"),
         }
     }
 
-    /// Asks the group to end.
+    /// Asks the group to end. One that cannot be asked does not end, which shows.
     pub(super) fn ask_to_end(&self) {
-        signal(self.group, "TERM");
+        self.group.ask_to_end().ok();
     }
 
     /// Asks it to end, and kills what is left of it.
     pub(super) async fn stop(&mut self) {
-        self.ask_to_end();
-        // One that does not obey is killed like one that does: grandchildren may be left.
-        timeout(limits::EXAMINE_STOP_PATIENCE, self.child.wait()).await.ok();
-        signal(self.group, "KILL");
-        self.is_swept = true;
-        self.child.wait().await.ok();
+        // What cannot be stopped here is tried once more when it is dropped.
+        self.group.stop(limits::EXAMINE_STOP_PATIENCE).await.ok();
     }
 
     pub(super) fn command(&self) -> String {
@@ -137,51 +120,12 @@ impl Process {
 
     /// The last lines that it wrote, this many at most. Once it has ended, nothing is missing at the end.
     pub(super) async fn output(&mut self, lines_max: usize) -> String {
-        if self.child.id().is_none() {
+        if matches!(self.group.try_wait(), Ok(Some(_))) {
             // A grandchild may hold the pipes open for ever.
             let drained = async { while self.readers.join_next().await.is_some() {} };
             timeout(limits::EXAMINE_STOP_PATIENCE, drained).await.ok();
         }
-        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        tail.iter().skip(tail.len().saturating_sub(lines_max)).map(|line| format!("  {line}\n")).collect()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if !self.is_swept {
-            signal(self.group, "KILL");
-        }
-    }
-}
-
-/// By way of the shell, whose `kill` knows process groups. A group that is gone is no error, and nobody is left to be told of
-/// another one: `kill_on_drop` ends the program at least.
-fn signal(group: u32, name: &str) {
-    if group == 0 {
-        return;
-    }
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &format!("kill -s {name} -- -{group}")]);
-    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
-}
-
-async fn read(pipe: impl AsyncRead + Unpin, tail: Arc<Mutex<VecDeque<String>>>) {
-    let mut pipe = BufReader::new(pipe);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let bounded = &mut pipe;
-        let mut bounded = bounded.take(limits::EXAMINE_LINE_BYTES_MAX);
-        // A pipe that breaks has ended.
-        if bounded.read_until(b'\n', &mut line).await.unwrap_or(0) == 0 {
-            return;
-        }
-        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-        if tail.len() == limits::EXAMINE_TAIL_LINES_MAX {
-            tail.pop_front();
-        }
-        tail.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
+        self.tail.text(lines_max).lines().map(|line| format!("  {line}\n")).collect()
     }
 }
 

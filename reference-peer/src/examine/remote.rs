@@ -13,7 +13,7 @@ use super::{
     ExamineError,
     cases::Room,
     host::{enter, gone},
-    wire::{Beacon, Check, address_of, ufrag_of, ufrag_of_description},
+    wire::{Beacon, Check, address_of, missing_in_description, ufrag_of, ufrag_of_description},
 };
 use crate::{
     limits,
@@ -194,7 +194,7 @@ impl Remote {
         self.apply(link, offer).await?;
         let number = offer["glare"]["number"].as_u64().and_then(|number| u32::try_from(number).ok());
         let made = self.make(link, SignalKind::Answer, number.unwrap_or_default()).await;
-        // Offers that can be answered are answered, so that one which cannot is at fault.
+        // Offers that can be answered are answered, so that this one cannot.
         made.map_err(|error| match error {
             ExamineError::Own(problem) => unusable(offer, &Failure(problem)),
             other => other,
@@ -359,7 +359,8 @@ impl Remote {
             | Notice::Said(_)
             | Notice::Track(_)
             | Notice::Received(..)
-            | Notice::TracksUnnegotiated => {}
+            | Notice::TracksUnnegotiated
+            | Notice::Problem(_) => {}
         }
         Ok(None)
     }
@@ -380,10 +381,16 @@ enum Next {
     Check(Check),
 }
 
-/// A description of the peer's that our connection refuses, named by its type.
+/// A description of the peer's that our connection refuses, named by its type. Only what every description has to have is held
+/// against the peer: our WebRTC is one of many, and may be the one that is wrong.
 fn unusable(payload: &Value, failure: &Failure) -> ExamineError {
     let kind = payload["type"].as_str().unwrap_or("description");
-    ExamineError::Payload(format!("its {kind} cannot be used: {failure}"))
+    match missing_in_description(payload) {
+        Some(missing) => ExamineError::Payload(format!("its {kind} cannot be used: it has no {missing} ({failure})")),
+        None => ExamineError::Refused(format!(
+            "its {kind} has all that one has to have, and the WebRTC of the played remote refuses it: {failure}"
+        )),
+    }
 }
 
 fn candidate_numbers(numbers: Description) -> Description {

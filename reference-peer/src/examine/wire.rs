@@ -89,6 +89,19 @@ pub(super) fn ufrag_of_description(payload: &Value) -> Option<&str> {
     line(payload["sdp"].as_str()?, "a=ice-ufrag:")
 }
 
+/// What a description lacks of all that it has to have by RFC 9429, section 5.2.1, and RFC 8866; the first such thing.
+pub(super) fn missing_in_description(payload: &Value) -> Option<&'static str> {
+    let sdp = payload["sdp"].as_str().unwrap_or_default();
+    if !matches!(payload["type"].as_str(), Some("offer" | "answer")) {
+        return Some("`type` that is offer or answer");
+    }
+    if !sdp.starts_with("v=0") {
+        return Some("`sdp` that begins with v=0");
+    }
+    let needed = ["o=", "s=", "t=", "m=", "a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:"];
+    needed.into_iter().find(|prefix| line(sdp, prefix).is_none())
+}
+
 /// Whether a description sends audio or video.
 pub(super) fn sends_media(payload: &Value) -> bool {
     let sdp = payload["sdp"].as_str().unwrap_or_default();
@@ -108,20 +121,22 @@ pub(super) fn sends_media(payload: &Value) -> bool {
 pub(super) enum Sockets {
     /// This one is open after all the patience.
     Open(SocketAddr),
-    /// All are closed.
+    /// All that can be looked at are closed, and there are some.
     Closed,
-    /// No socket is known, or one is of another machine, of which nothing can be seen.
+    /// None can be looked at: no address is known, or all are of other machines.
     Unknown,
 }
 
+/// Looks at the sockets of one connection. They live and die together, so that those at addresses which are not of this machine,
+/// such as that of a NAT, are judged by the others.
 pub(super) async fn look_at_sockets(addresses: &[SocketAddr], patience: Duration) -> Sockets {
-    let mut seen = if addresses.is_empty() { Sockets::Unknown } else { Sockets::Closed };
+    let mut seen = Sockets::Unknown;
     for address in addresses {
-        match connected_to(*address).await {
-            Ok(socket) if timeout(patience, refusal(&socket)).await.is_err() => return Sockets::Open(*address),
-            Ok(_) => {}
-            Err(_) => seen = Sockets::Unknown,
+        let Ok(socket) = connected_to(*address).await else { continue };
+        if timeout(patience, refusal(&socket)).await.is_err() {
+            return Sockets::Open(*address);
         }
+        seen = Sockets::Closed;
     }
     seen
 }
@@ -157,6 +172,11 @@ mod tests {
         [127, 0, 0, 1].into()
     }
 
+    /// An address for documentation (RFC 5737), which no machine has.
+    fn elsewhere() -> SocketAddr {
+        SocketAddr::new([192, 0, 2, 1].into(), 9)
+    }
+
     fn check(name: &str) -> Vec<u8> {
         let mut message = Message::new();
         let name: Box<dyn Setter> = Box::new(TextAttribute::new(ATTR_USERNAME, name.to_owned()));
@@ -189,10 +209,20 @@ mod tests {
     #[tokio::test]
     async fn of_no_socket_and_of_one_elsewhere_nothing_is_known() {
         assert_eq!(look_at_sockets(&[], Duration::from_secs(5)).await, Sockets::Unknown);
-        // An address for documentation (RFC 5737), which no machine has.
-        let elsewhere = SocketAddr::new([192, 0, 2, 1].into(), 9);
-        let closed = UdpSocket::bind((local(), 0)).await.unwrap().local_addr().unwrap();
-        assert_eq!(look_at_sockets(&[elsewhere, closed], Duration::from_secs(5)).await, Sockets::Unknown);
+        assert_eq!(look_at_sockets(&[elsewhere()], Duration::from_secs(5)).await, Sockets::Unknown);
+    }
+
+    #[tokio::test]
+    async fn a_socket_elsewhere_is_judged_by_those_of_this_machine() {
+        let socket = UdpSocket::bind((local(), 0)).await.unwrap();
+        let address = socket.local_addr().unwrap();
+        for both in [[elsewhere(), address], [address, elsewhere()]] {
+            assert_eq!(look_at_sockets(&both, Duration::from_millis(50)).await, Sockets::Open(address));
+        }
+        drop(socket);
+        for both in [[elsewhere(), address], [address, elsewhere()]] {
+            assert_eq!(look_at_sockets(&both, Duration::from_secs(5)).await, Sockets::Closed);
+        }
     }
 
     #[test]
@@ -205,6 +235,21 @@ mod tests {
         assert_eq!(ufrag_of(&json!({ "candidate": host })), Some("ab"));
         assert_eq!(ufrag_of(&json!({ "candidate": host, "usernameFragment": "cd" })), Some("cd"));
         assert_eq!(ufrag_of(&json!({ "candidate": "" })), None);
+    }
+
+    #[test]
+    fn what_a_description_lacks_is_named() {
+        let lines =
+            ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"];
+        let lines = [&lines[..], &["a=ice-ufrag:ab", "a=ice-pwd:cd", "a=fingerprint:sha-256 00"]].concat();
+        let lacks =
+            |kind: &str, lines: &[&str]| missing_in_description(&json!({ "type": kind, "sdp": lines.join("\r\n") }));
+        assert_eq!(lacks("offer", &lines), None);
+        assert!(lacks("pranswer", &lines).is_some_and(|missing| missing.contains("type")));
+        for (at, line) in lines.iter().enumerate() {
+            let others: Vec<_> = [&lines[..at], &lines[at + 1..]].concat();
+            assert!(lacks("answer", &others).is_some_and(|missing| at == 0 || line.starts_with(missing)), "{line}");
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use webrtc::{
     data_channel::{DataChannel, DataChannelEvent},
     media_stream::track_remote::TrackRemote,
     peer_connection::{
-        PeerConnectionEventHandler, RTCIceConnectionState, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
+        PeerConnectionEventHandler, RTCIceCandidateType, RTCIceConnectionState, RTCIceGatheringState,
+        RTCPeerConnectionIceEvent, RTCPeerConnectionState,
     },
 };
 
@@ -41,10 +42,18 @@ pub(super) struct Shared {
     generation: AtomicU32,
     /// `sdpMid` and user fragment of these candidates.
     place: Mutex<(String, String)>,
+    /// What is missed if no relay candidate is found.
+    without_relay: Option<&'static str>,
+    has_relay: AtomicBool,
 }
 
 impl Shared {
-    pub(super) fn new(media: Media, local: watch::Receiver<Local>, notices: Notices) -> Self {
+    pub(super) fn new(
+        media: Media,
+        local: watch::Receiver<Local>,
+        notices: Notices,
+        without_relay: Option<&'static str>,
+    ) -> Self {
         let source = local.borrow().source;
         Self {
             media,
@@ -59,6 +68,8 @@ impl Shared {
             is_attached: AtomicBool::new(false),
             generation: AtomicU32::new(0),
             place: Mutex::default(),
+            without_relay,
+            has_relay: AtomicBool::new(false),
         }
     }
 
@@ -85,11 +96,23 @@ pub(super) struct Handler(pub(super) Arc<Shared>);
 #[async_trait::async_trait]
 impl PeerConnectionEventHandler for Handler {
     async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        if event.candidate.typ == RTCIceCandidateType::Relay {
+            self.0.has_relay.store(true, Ordering::Release);
+        }
         let Ok(mut candidate) = event.candidate.to_json() else { return };
         let place = self.0.place.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (candidate.sdp_mid, candidate.username_fragment) = (Some(place.0), Some(place.1));
         let Ok(payload) = serde_json::to_value(candidate) else { return };
         self.0.put(Notice::Gathered(self.0.generation.load(Ordering::Acquire), payload));
+    }
+
+    /// The library only logs what a TURN server answers, so that what is missing at the end has to tell.
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        let has_relay = self.0.has_relay.load(Ordering::Acquire);
+        if let (RTCIceGatheringState::Complete, false, Some(text)) = (state, has_relay, self.0.without_relay) {
+            let cause = "it cannot be reached over UDP, or takes other credentials";
+            self.0.put(Notice::Problem(format!("{text}: {cause}")));
+        }
     }
 
     async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     limits,
-    remote::{self, Handle, Input, Setting},
+    remote::{self, Handle, Input, Memory, Setting},
     report::{End, Report},
     rtc::Factory,
     signaling::{Dial, Incoming, Outgoing, Signaling},
@@ -224,16 +224,26 @@ impl<'a, D: Dial, F: Factory> Room<'a, D, F> {
                 let message = format!("{user} is ignored: more than {} members", limits::REMOTES_MAX);
                 return self.running.report(Report::Problem { remote: None, message }).await;
             }
-            let handle = remote::start(self.setting(user));
+            let handle = remote::start(self.setting(user), Memory::default());
             self.remotes.insert(user.to_owned(), handle);
         }
-        if self.remotes[user].inbox.try_send(input).is_err() {
-            let handle = self.remotes.remove(user).expect("it was looked up");
-            let message = "more waits for it than it can handle: the connection is given up".to_owned();
-            self.running.report(Report::Problem { remote: Some(user.to_owned()), message }).await;
-            handle.giving_up.cancel();
-            handle.task.await.expect("a remote's task neither panics nor is aborted");
+        if let Err(refused) = self.remotes[user].inbox.try_send(input) {
+            self.give_up(user, &refused.into_inner()).await;
         }
+    }
+
+    /// Closes the connection to a remote. A fresh task that knows what the old one knew takes what comes of it from now on.
+    async fn give_up(&mut self, user: &str, refused: &Input) {
+        let handle = self.remotes.remove(user).expect("it was looked up");
+        let message = "more waits for it than it can handle: the connection is given up".to_owned();
+        self.running.report(Report::Problem { remote: Some(user.to_owned()), message }).await;
+        handle.giving_up.cancel();
+        let left = handle.task.await.expect("a remote's task neither panics nor is aborted");
+        let next = remote::start(self.setting(user), left.memory);
+        if matches!(refused, Input::Met(_)) {
+            next.inbox.try_send(Input::Met(Side::Outside)).expect("the inbox of a fresh task is empty");
+        }
+        self.remotes.insert(user.to_owned(), next);
     }
 
     async fn tell_all(&mut self, input: impl Fn() -> Input) {
@@ -268,7 +278,8 @@ impl<'a, D: Dial, F: Factory> Room<'a, D, F> {
             self.remotes.into_values().map(|Handle { inbox, task, giving_up: _ }| (inbox, task)).unzip();
         drop(inboxes);
         for task in tasks {
-            open_connections += task.await.expect("a remote's task neither panics nor is aborted");
+            let left = task.await.expect("a remote's task neither panics nor is aborted");
+            open_connections += left.open_connections;
         }
         (self.running.config.recorder)(Line::Closed { open_connections });
         self.signaling.close().await;

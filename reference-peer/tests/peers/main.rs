@@ -2,5 +2,7 @@
 
 mod faults;
 mod mesh;
+mod relay;
 mod stun;
 mod support;
+mod turn;

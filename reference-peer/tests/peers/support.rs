@@ -43,10 +43,15 @@ pub(crate) struct Peer {
 
 /// Starts a peer, and waits until it is in its room.
 pub(crate) async fn join(server: Endpoint, config: Config, media: Media) -> Peer {
+    join_with(server, config, NativeFactory::loopback(media)).await
+}
+
+/// The same, with connections as this one builds them.
+pub(crate) async fn join_with(server: Endpoint, config: Config, factory: NativeFactory) -> Peer {
     let trace = Arc::new(Mutex::new(Vec::new()));
     let lines = Arc::clone(&trace);
     let config = Config { recorder: Arc::new(move |line| lines.lock().unwrap().push(line)), ..config };
-    let session = Session::start(config, server, NativeFactory::loopback(media));
+    let session = Session::start(config, server, factory);
     let mut peer = Peer { id: String::new(), session, trace, seen: Vec::new() };
     peer.until("it is connected", |report| matches!(report, Report::SignalingConnected { .. })).await;
     let Some(Report::SignalingConnected { user_id }) = peer.seen.last() else { unreachable!("it was waited for") };

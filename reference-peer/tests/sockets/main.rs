@@ -1,5 +1,6 @@
-//! A hundred glares on real sockets. Alone in its process, whose tasks and files are counted.
+//! A hundred glares on real sockets. Alone in its process, whose tasks, files and memory are counted.
 
+mod memory;
 #[path = "../peers/support.rs"]
 mod support;
 
@@ -15,7 +16,14 @@ use glare_peer::{
 };
 use tokio::runtime::Handle;
 
+use memory::live_bytes;
 use support::{conclude, endpoint, join, server};
+
+/// How often offers have to cross.
+const GLARES: usize = 100;
+
+/// A tenth of one connection of webrtc-rs, and of a hundred remotes a third of a kilobyte each.
+const GROWTH_BYTES_MAX: usize = 32 * 1024;
 
 /// Two pairs at a time, of which each can have two glares; how often offers cross depends on the machine.
 const ROUNDS_MAX: usize = 200;
@@ -47,13 +55,12 @@ fn open_files() -> usize {
     fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_glares_on_sockets_converge_and_leave_nothing_behind() {
-    let before = (Handle::current().metrics().num_alive_tasks(), open_files());
+/// Pairs meet at a server of their own until this many offers crossed. Returns how many did.
+async fn glares(wanted: usize) -> usize {
     let server = server().await;
     let mut crossed = 0;
     for round in 0..ROUNDS_MAX {
-        if crossed >= 100 {
+        if crossed >= wanted {
             break;
         }
         let wire = if round % 2 == 0 { Wire::SocketIo } else { Wire::Json };
@@ -63,6 +70,17 @@ async fn a_hundred_glares_on_sockets_converge_and_leave_nothing_behind() {
         crossed += one + other;
     }
     server.shutdown().await;
-    assert!(crossed >= 100, "offers crossed {crossed} times");
+    crossed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_glares_on_sockets_converge_and_leave_nothing_behind() {
+    let before = (Handle::current().metrics().num_alive_tasks(), open_files());
+    let warm_up = glares(GLARES / 10).await;
+    let bytes = live_bytes();
+    let crossed = glares(GLARES).await;
+    assert!(crossed >= GLARES, "offers crossed {crossed} times, and {warm_up} times before");
     assert_eq!((Handle::current().metrics().num_alive_tasks(), open_files()), before, "tasks and files");
+    let after = live_bytes();
+    assert!(after <= bytes + GROWTH_BYTES_MAX, "{bytes} bytes before, and {after} after");
 }

@@ -1,28 +1,27 @@
 //! The adapter's process, and its lines.
 
-use std::{
-    process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    process::{ChildStdin, ChildStdout, Command},
     sync::mpsc,
     time::timeout,
 };
 
 use super::protocol::{FromAdapter, ToAdapter};
-use crate::limits::{ADAPTER_LINE_BYTES_MAX, ADAPTER_WORDS_BYTES_MAX};
+use crate::{
+    limits::{ADAPTER_LINE_BYTES_MAX, ADAPTER_WORDS_BYTES_MAX},
+    process::{Group, Tail},
+};
 
 /// How long a process that closed its output has to end, so that its status can be told.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The process. It is killed when nobody holds it any more.
+/// The process. It is killed when nobody holds it any more, and with it what it started.
 pub(super) struct Adapter {
-    child: Child,
-    words: Arc<Mutex<Vec<u8>>>,
+    group: Group,
+    words: Tail,
 }
 
 /// What the adapter says.
@@ -37,28 +36,20 @@ impl Adapter {
     pub(super) fn spawn(command: &str) -> Result<(Self, ChildStdin, Output), String> {
         let words = shlex::split(command).ok_or("cannot be started: a quote is not closed")?;
         let (program, arguments) = words.split_first().ok_or("cannot be started: there is no command")?;
-        let child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn();
-        let mut child = child.map_err(|error| format!("cannot be started: {error}"))?;
-        let (Some(input), Some(output), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut group = Group::spawn(&mut command).map_err(|error| format!("cannot be started: {error}"))?;
+        let (Some(input), Some(output), Some(errors)) = group.take_pipes() else {
             return Err("cannot be started: it has no pipes".to_owned());
         };
-        let words = Arc::new(Mutex::new(Vec::new()));
-        tokio::spawn(hear_errors(errors, Arc::clone(&words)));
-        let adapter = Self { child, words };
-        Ok((adapter, input, Output { pipe: BufReader::new(output), line: Vec::new() }))
+        let words = Tail::new(ADAPTER_WORDS_BYTES_MAX);
+        tokio::spawn(words.clone().drain(errors));
+        Ok((Self { group, words }, input, Output { pipe: BufReader::new(output), line: Vec::new() }))
     }
 
     /// What became of a process that says nothing more.
     pub(super) async fn obituary(&mut self) -> String {
-        let how = match timeout(STATUS_TIMEOUT, self.child.wait()).await {
+        let how = match timeout(STATUS_TIMEOUT, self.group.wait()).await {
             Ok(Ok(status)) => format!("ended with {status}"),
             Ok(Err(error)) => format!("cannot be asked how it ended: {error}"),
             Err(_elapsed) => "closed its standard output".to_owned(),
@@ -68,8 +59,7 @@ impl Adapter {
 
     /// What it wrote to its standard error last.
     pub(super) fn last_words(&self) -> String {
-        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        match String::from_utf8_lossy(&words).trim() {
+        match self.words.text(usize::MAX).trim() {
             "" => "it wrote nothing to its standard error".to_owned(),
             text => format!("its last words:\n{text}"),
         }
@@ -110,13 +100,17 @@ pub(super) async fn write(mut lines: mpsc::Receiver<ToAdapter>, mut input: Child
     }
 }
 
-async fn hear_errors(mut errors: ChildStderr, words: Arc<Mutex<Vec<u8>>>) {
-    let mut chunk = [0; 4096];
-    // A pipe that breaks has no more words, like one that ends.
-    while let Ok(length @ 1..) = errors.read(&mut chunk).await {
-        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-        words.extend_from_slice(&chunk[..length]);
-        let excess = words.len().saturating_sub(ADAPTER_WORDS_BYTES_MAX);
-        words.drain(..excess);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_an_adapter_started_ends_with_it() {
+        let (adapter, _input, mut output) = Adapter::spawn("sh -c '(echo up; sleep 60; :) & wait'").unwrap();
+        let said = output.next().await.unwrap_err();
+        assert!(said.ends_with("up"), "{said}");
+        drop(adapter);
+        // The grandchild holds the pipe, too: its end shows that both are gone.
+        assert!(matches!(timeout(Duration::from_secs(10), output.next()).await, Ok(Ok(None))));
     }
 }
