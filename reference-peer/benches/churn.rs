@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use glare_conformance::port::free_port;
 use glare_peer::{
     native::{Media, NativeFactory},
     report::Report,
@@ -70,8 +71,9 @@ async fn serve(listen: SocketAddr) -> RunningServer {
 }
 
 async fn world(cycles: usize) {
-    let mut server = serve(([127, 0, 0, 1], 0).into()).await;
-    let address = server.addr();
+    // A port that no client of this machine gets while the server is away.
+    let address = ([127, 0, 0, 1], free_port().expect("a port is free")).into();
+    let mut server = serve(address).await;
     let endpoint: Endpoint = format!("http://{address}").parse().expect("a URL");
     let start =
         |name| Session::start(Config::new("room", name), endpoint.clone(), NativeFactory::loopback(Media::Synthetic));

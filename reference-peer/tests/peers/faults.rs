@@ -29,15 +29,15 @@ async fn a_peer_whose_socket_breaks_comes_back_and_meets_the_others_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_of_the_server_everybody_meets_again() {
-    let server = server().await;
-    let address = server.addr();
+    // A port that no client of this machine gets while the server is away.
+    let listen = ([127, 0, 0, 1], glare_conformance::port::free_port().unwrap()).into();
+    let server = Server::start(glare_server::Config { listen, ..glare_server::Config::default() }).await.unwrap();
     let mut one = join(endpoint(&server, Wire::SocketIo), Config::new("room", "A"), Media::None).await;
     let mut other = join(endpoint(&server, Wire::SocketIo), Config::new("room", "B"), Media::None).await;
     one.until("the channel opened", |it| matches!(it, Report::ChannelOpened { .. })).await;
     other.until("the channel opened", |it| matches!(it, Report::ChannelOpened { .. })).await;
     server.shutdown().await;
-    let server =
-        Server::start(glare_server::Config { listen: address, ..glare_server::Config::default() }).await.unwrap();
+    let server = Server::start(glare_server::Config { listen, ..glare_server::Config::default() }).await.unwrap();
     for peer in [&mut one, &mut other] {
         peer.next_that("the channel opened again", |it| matches!(it, Report::ChannelOpened { .. })).await;
     }
