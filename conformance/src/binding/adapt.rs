@@ -44,7 +44,10 @@ struct Adapter {
 struct Client {
     /// None where somebody else speaks, and says by itself what it has no words for.
     speaker: Option<Speaker>,
+    /// Whether it is in a room.
     inside: bool,
+    /// The rooms that it is in, by their names in the scenario, in the order of entering; kept where there may be several.
+    rooms: Vec<Value>,
     is_open: bool,
     /// Whether it closed its connection only because that is how one leaves.
     has_left: bool,
@@ -57,7 +60,7 @@ impl Plan {
     /// [`NotApplicable`] if the target cannot be asked, or its answer could not be seen.
     pub fn adapt(self: &Arc<Self>, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
         if let Some(main) = scenario.covers.first()
-            && let Some(reason) = self.reason(*main)
+            && let Some(reason) = self.excludes(*main)
         {
             return Err(NotApplicable::Clause(*main, reason.to_owned()));
         }
@@ -153,6 +156,7 @@ impl Adapter {
         let enters_by_connecting = dialect.enters_by_connecting;
         let closes = self.says_goodbye;
         let leaves_by_closing = !dialect.leaves_by_message && !closes;
+        let step = &self.in_its_room(step)?;
         let client = self.client(&step.peer);
         let same = || Ok(vec![step.clone()]);
         match &step.action {
@@ -171,12 +175,17 @@ impl Adapter {
                             client.say(event, data.as_ref(), *ack)?;
                             return same();
                         }
-                        SecondRoomRule::Several => "a second room besides the first, which this target allows",
+                        SecondRoomRule::Several => {
+                            client.say(event, data.as_ref(), *ack)?;
+                            client.enter(room);
+                            return same();
+                        }
                         SecondRoomRule::Impossible | SecondRoomRule::Refused => "another room",
                     };
                     return Err(Unsayable(format!("that a member asks for {word}")));
                 }
                 client.inside = true;
+                client.enter(room);
                 if enters_by_connecting {
                     // The driver connects into the room.
                     client.is_open = true;
@@ -191,12 +200,13 @@ impl Adapter {
                 }
                 client.is_open = !enters_by_connecting;
                 client.has_left = true;
+                client.rooms.clear();
                 client.forget();
                 Ok(vec![Step { action: Action::Close, ..step.clone() }])
             }
             Action::Emit { event, data, ack } => {
                 if event == "leave-room" {
-                    client.inside = false;
+                    client.leave(dialect, data.as_ref());
                 }
                 if enters_by_connecting && !client.is_open {
                     return Err(Unsayable("a message outside of a room".to_owned()));
@@ -233,11 +243,52 @@ impl Adapter {
         }
     }
 
+    /// A leave of one room, or a signal in one, where a member may be in several and the wire names the room: the one that was
+    /// entered last, and of a signal, the last that its target is in as well. What a scenario names itself stays.
+    fn in_its_room(&mut self, step: &Step) -> Result<Step, Unsayable> {
+        let dialect = self.dialect;
+        let Action::Emit { event, data, ack } = &step.action else { return Ok(step.clone()) };
+        if !dialect.has_several_rooms() {
+            return Ok(step.clone());
+        }
+        let with = |data: Value| {
+            let action = Action::Emit { event: event.clone(), data: Some(Template(data)), ack: *ack };
+            Step { action, ..step.clone() }
+        };
+        let own = self.client(&step.peer).rooms.clone();
+        if event == "leave-room" {
+            let names = data.as_ref().is_some_and(|data| data.0.is_string());
+            return match own.last() {
+                Some(_) if names && !dialect.leaves_by_name => Err(Unsayable("leaving one room of several".to_owned())),
+                // Of a single room nothing more is to be said.
+                Some(last) if !names && dialect.leaves_by_name && own.len() > 1 => Ok(with(last.clone())),
+                _ => Ok(step.clone()),
+            };
+        }
+        let is_signal = SignalKind::ALL.into_iter().any(|kind| kind.event() == event);
+        match data.as_ref().map(|data| &data.0) {
+            Some(Value::Object(members)) if is_signal && members.contains_key("room") && !dialect.signals_in_rooms => {
+                Err(Unsayable("a signal in one room of several".to_owned()))
+            }
+            Some(Value::Object(members)) if is_signal && dialect.signals_in_rooms && !members.contains_key("room") => {
+                let target = members.get("target").and_then(Value::as_str).and_then(|text| text.strip_prefix('$'));
+                let theirs = target.map(|name| self.client(&Peer(name.into())).rooms.clone()).unwrap_or_default();
+                let shared = own.iter().rev().find(|room| theirs.contains(room));
+                let Some(room) = shared.or(own.last()) else { return Ok(step.clone()) };
+                let mut members = members.clone();
+                members.insert("room".to_owned(), room.clone());
+                Ok(with(members.into()))
+            }
+            _ => Ok(step.clone()),
+        }
+    }
+
     fn client(&mut self, peer: &Peer) -> &mut Client {
         let (plan, dialect) = (&self.plan, self.dialect);
         self.clients.entry(peer.clone()).or_insert_with(|| Client {
             speaker: plan.as_ref().map(|plan| Speaker::new(Arc::clone(plan), Arc::default())),
             inside: false,
+            rooms: Vec::new(),
             has_left: false,
             is_open: !dialect.enters_by_connecting,
         })
@@ -248,7 +299,24 @@ impl Client {
     fn reopen(&mut self) {
         self.forget();
         self.inside = false;
+        self.rooms.clear();
         self.has_left = false;
+    }
+
+    /// Takes a request for granted.
+    fn enter(&mut self, room: Option<&Value>) {
+        if let Some(room) = room.filter(|room| is_surely_valid(room) && !self.rooms.contains(room)) {
+            self.rooms.push(room.clone());
+        }
+    }
+
+    /// Leaves the room that is named, where one of several can be, or all.
+    fn leave(&mut self, dialect: Dialect, data: Option<&Template>) {
+        match data.filter(|data| dialect.leaves_by_name && data.0.is_string()) {
+            Some(room) => self.rooms.retain(|other| *other != room.0),
+            None => self.rooms.clear(),
+        }
+        self.inside = !self.rooms.is_empty();
     }
 
     fn forget(&mut self) {
