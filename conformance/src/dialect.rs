@@ -144,7 +144,7 @@ impl Dialect {
         found.map(|(.., reason)| reason).or_else(unjudged)
     }
 
-    fn reasons(&self) -> [(bool, &'static [RequirementId], &'static str); 18] {
+    fn reasons(&self) -> [(bool, &'static [RequirementId], &'static str); 17] {
         let rules = self.rules();
         let (joins, leaves) = (rules.announce_joins, rules.announce_leaves);
         [
@@ -172,11 +172,6 @@ impl Dialect {
                 !leaves && self.members == MembersRule::Untold,
                 &[ORDER_01],
                 "nobody is told who leaves, and a joiner not who is there",
-            ),
-            (
-                self.has_several_rooms() && self.members == MembersRule::Untold,
-                &[ORDER_01],
-                "a joiner is not told who is there, and whoever comes to or leaves one room may share another one",
             ),
             (!self.has_timestamps || !(joins || leaves), &[ROOM_14], "notices have no timestamp"),
             (!self.names_sender, &[RELAY_03], "signals do not name their sender"),
