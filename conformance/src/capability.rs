@@ -288,7 +288,8 @@ impl Profile {
         if let Some(capability) = case.covers.iter().find_map(|clause| self.lacks(*clause)) {
             return Some(format!("{capability} is not declared"));
         }
-        if let Some((clause, reason)) = case.covers.first().and_then(|main| Some((main, self.dialect.reason(*main)?))) {
+        if let Some((clause, reason)) = case.covers.first().and_then(|main| Some((main, self.dialect.excludes(*main)?)))
+        {
             return Some(format!("{clause}: {reason}"));
         }
         let most = self.most.filter(|_| !case.covers.contains(&CAP_CAPACITY_01))?;

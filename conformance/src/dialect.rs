@@ -53,8 +53,21 @@ pub struct Dialect {
     pub enters_by_connecting: bool,
     /// Whether clients choose their ids.
     pub clients_choose_ids: bool,
+    /// Where a member may be in several rooms: whether a leave names the room that is left. Otherwise it leaves all.
+    #[serde(skip_serializing_if = "is_false")]
+    pub leaves_by_name: bool,
+    /// Where a member may be in several rooms: whether a signal is sent in one of them, and reaches nobody outside of that one.
+    /// Otherwise it reaches whoever shares any room with its sender.
+    #[serde(skip_serializing_if = "is_false")]
+    pub signals_in_rooms: bool,
     /// Clauses that cannot be judged for other reasons.
     pub unjudged: Clauses,
+}
+
+/// What only few dialects have is not said of the others.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Default for Dialect {
@@ -79,6 +92,8 @@ impl Dialect {
         leaves_by_message: true,
         enters_by_connecting: false,
         clients_choose_ids: false,
+        leaves_by_name: false,
+        signals_in_rooms: false,
         unjudged: Clauses::NONE,
     };
 
@@ -94,14 +109,21 @@ impl Dialect {
         self.reach == ReachRule::Everybody || self.rooms == RoomsRule::None
     }
 
+    /// Whether a member may be in several rooms.
+    #[must_use]
+    pub fn has_several_rooms(&self) -> bool {
+        self.second_room == SecondRoomRule::Several
+    }
+
     /// The model's rules for a server of this dialect.
     #[must_use]
     pub fn rules(&self) -> RoomRules {
         RoomRules {
             second_room: match self.second_room {
                 SecondRoomRule::Moves => SecondRoom::Move,
-                // It is not asked for, where it is not refused.
-                SecondRoomRule::Refused | SecondRoomRule::Several | SecondRoomRule::Impossible => SecondRoom::Refuse,
+                SecondRoomRule::Several => SecondRoom::Several,
+                // It is not asked for, where it is impossible.
+                SecondRoomRule::Refused | SecondRoomRule::Impossible => SecondRoom::Refuse,
             },
             relay: if self.reaches_everybody() { Relay::Everybody } else { Relay::FellowMembers },
             report_undeliverable: self.undeliverable == UndeliverableRule::Error,
@@ -172,6 +194,13 @@ impl Dialect {
             (self.enters_by_connecting, &[RELAY_05], "nobody is connected without a room"),
             (self.clients_choose_ids, &[ID_01, ID_02], "clients choose their ids"),
         ]
+    }
+
+    /// Why a case that is about a clause first of all is of no concern, if it is of none. Where a member may be in several
+    /// rooms, cases about refusing a second one ask for it all the same: what comes of it, other clauses say.
+    #[must_use]
+    pub fn excludes(&self, main: RequirementId) -> Option<&'static str> {
+        self.reason(main).filter(|_| main != ROOM_04 || !self.has_several_rooms() || self.unjudged.contains(main))
     }
 
     /// Whether the answer that a clause demands is not owed: its absence breaks nothing, and the rest of the clause holds.

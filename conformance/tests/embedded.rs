@@ -10,7 +10,10 @@ use glare_conformance::{
     target::Target,
     verdict::{Evidence, Verdict},
 };
-use glare_model::room::RoomRules;
+use glare_model::{
+    requirement::ids::{ROOM_01, ROOM_04},
+    room::{RoomRules, SecondRoom},
+};
 use glare_server::{Config, Server};
 use url::Url;
 
@@ -80,6 +83,28 @@ async fn the_reference_server_passes_every_case_over_json_and_absence_is_proved_
     assert_eq!(results.len(), library().len());
     assert_eq!(alarms(&results), Vec::<String>::new());
     assert!(results.values().all(|result| result.judgement.evidence == Evidence::Fenced));
+}
+
+/// Socket.IO with acks, a leave and a signal without a room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_several_rooms_passes_over_socket_io_where_it_is_declared_and_fails_where_it_is_not() {
+    let (_, tutorial) =
+        library_of_bindings().iter().find(|(plan, _)| plan.name() == "tutorial").expect("it is bundled");
+    let text = format!("{tutorial}\n[dialect]\nsecond-room = \"several\"\n");
+    let plan = BindingPlan::read("several.toml", &text).expect("it is a binding");
+    let dialect = *plan.profile().dialect();
+    assert!(dialect.has_several_rooms() && !dialect.leaves_by_name && !dialect.signals_in_rooms);
+    let binding = Binding::Bound(Arc::new(plan));
+    let rules = RoomRules { second_room: SecondRoom::Several, ..RoomRules::REFERENCE };
+    let results = judge(binding.clone(), rules, 8, PATIENT).await;
+    assert_eq!(alarms(&results), Vec::<String>::new());
+    let broken = |results: &BTreeMap<String, CaseResult>| {
+        let all = results.values().flat_map(|result| &result.judgement.violations);
+        all.map(|one| one.requirement).collect::<Vec<_>>()
+    };
+    assert!(broken(&judge(Binding::tutorial(), rules, 8, BRIEF).await).contains(&ROOM_04));
+    let refused = broken(&judge(binding, RoomRules::REFERENCE, 8, BRIEF).await);
+    assert!(refused.contains(&ROOM_01) && !refused.contains(&ROOM_04), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,8 +34,10 @@ pub enum ClientMessage<S, R, P> {
         /// Whether the client can hear the ack.
         ack: bool,
     },
-    /// `leave-room`.
+    /// `leave-room`: the caller leaves the room that it is in, and where it may be in several, all of them.
     Leave,
+    /// A `leave-room` that names one room. Only where a member may be in several does the name mean anything.
+    LeaveOne(R),
     /// `offer`, `answer` or `ice-candidate`.
     Signal {
         /// Which of the three.
@@ -68,6 +70,9 @@ pub struct Signal<S, R, P> {
 pub enum Target<S, R> {
     /// A connected user.
     User(S),
+    /// A connected user as a member of this room, and of no other: the signal is sent in that room. Only wires on which a
+    /// member may be in several say this.
+    Member(S, R),
     /// No user, but a room: some servers' transports deliver to both (RELAY-06).
     Room(R),
     /// Nothing that is known.

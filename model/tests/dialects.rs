@@ -58,6 +58,64 @@ fn where_members_move_they_leave_the_first_room_and_enter_the_second() {
 }
 
 #[test]
+fn where_members_may_be_in_several_rooms_each_room_hears_of_what_happens_in_it() {
+    let mut server = server(RoomRules { second_room: SecondRoom::Several, ..EITHER });
+    server.join(0, 7);
+    server.join(2, 8);
+    server.join(1, 7);
+    assert_eq!(server.join(1, 8), [(2, ServerMessage::UserJoined(1)), (1, ServerMessage::Joined(8, vec![2]))]);
+    // A set has nobody twice.
+    assert_eq!(server.join(1, 8), [(1, ServerMessage::Joined(8, vec![2]))]);
+    assert_eq!((server.directory.members(&7), server.directory.members(&8)), (&[0, 1][..], &[2, 1][..]));
+    assert_eq!(server.hear(1, ClientMessage::LeaveOne(9)), []);
+    assert_eq!(server.hear(1, ClientMessage::LeaveOne(7)), [(0, ServerMessage::UserLeft(1))]);
+    assert_eq!(server.hear(1, ClientMessage::LeaveOne(7)), []);
+    assert_eq!(server.directory.rooms_of(1), [8]);
+    server.join(0, 8);
+    server.join(1, 7);
+    server.join(0, 7);
+    let twice = ServerMessage::UserLeft(1);
+    assert_eq!(server.hear(1, ClientMessage::Leave), [(2, twice.clone()), (0, twice.clone()), (0, twice)]);
+    assert_eq!(server.hear(1, ClientMessage::Leave), []);
+}
+
+#[test]
+fn where_members_share_several_rooms_a_signal_arrives_once_and_one_that_is_sent_in_a_room_stays_in_it() {
+    let mut server = server(RoomRules { second_room: SecondRoom::Several, ..EITHER });
+    for (user, room) in [(0, 7), (0, 8), (1, 7), (1, 8), (2, 8)] {
+        server.join(user, room);
+    }
+    let mut signal = |target| {
+        server.hear(0, ClientMessage::Signal { kind: SignalKind::Offer, signal: Ok(Signal { target, payload: 5 }) })
+    };
+    let arrived = ServerMessage::Signal { kind: SignalKind::Offer, from: 0, payload: 5 };
+    for (target, to) in
+        [(Target::User(1), 1), (Target::User(2), 2), (Target::Member(1, 7), 1), (Target::Member(2, 8), 2)]
+    {
+        assert_eq!(signal(target), [(to, arrived.clone())]);
+    }
+    for nobody in [Target::Member(2, 7), Target::Member(1, 9), Target::Member(0, 7)] {
+        assert!(matches!(signal(nobody)[..], [(0, ServerMessage::Error(..))]), "{nobody:?}");
+    }
+}
+
+#[test]
+fn a_disconnect_tells_each_of_several_rooms() {
+    let mut server = server(RoomRules { second_room: SecondRoom::Several, ..RoomRules::REFERENCE });
+    server.request(0, RequestKind::Create, 7);
+    server.request(1, RequestKind::Create, 8);
+    server.join(2, 7);
+    server.join(2, 8);
+    assert_eq!(server.request(2, RequestKind::Create, 7), [(2, ServerMessage::Refused(Refusal::RoomExists))]);
+    let mut told = Vec::new();
+    step::<_, u8>(&mut server.directory, &server.rules, Input::Disconnect(2), &mut |effect| told.push(effect));
+    let told: Vec<_> =
+        told.iter().filter_map(|it| if let Effect::Send { to, .. } = it { Some(*to) } else { None }).collect();
+    assert_eq!(told, [0, 1]);
+    assert!(!server.directory.is_connected(2) && server.directory.rooms_of(2).is_empty());
+}
+
+#[test]
 fn where_members_are_introduced_a_joiner_is_told_of_each() {
     let mut server = server(RoomRules { introduce_members: true, ..EITHER });
     server.join(0, 7);

@@ -8,8 +8,8 @@ use glare_model::{
         RequirementId, Role,
         ids::{
             CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, ERR_04, NEG_01, NEG_02, NEG_03, NEG_04, NEG_05,
-            NEG_06, NEG_07, NEG_09, ORDER_01, RELAY_04, RELAY_05, RELAY_06, RELAY_07, RELAY_08, ROOM_01, ROOM_04,
-            ROOM_06, ROOM_07, ROOM_08, ROOM_10, ROOM_12,
+            NEG_06, NEG_07, NEG_09, NEG_10, ORDER_01, RELAY_04, RELAY_05, RELAY_06, RELAY_07, RELAY_08, ROOM_01,
+            ROOM_04, ROOM_06, ROOM_07, ROOM_08, ROOM_10, ROOM_12,
         },
     },
     world::{PROPERTIES, Variant, property},
@@ -69,6 +69,19 @@ fn the_capabilities_are_proved_each_with_its_clause() {
     let variants = [Variant::host_closes(), Variant::host_transfers(), Variant::capacity()];
     let owed: Vec<_> = variants.iter().flat_map(|it| proved(it).clauses().last()).collect();
     assert_eq!(owed, [CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, CAP_CAPACITY_01]);
+}
+
+#[test]
+fn several_rooms_are_proved_by_all_clauses_of_the_server_but_that_on_second_rooms() {
+    let report = proved(&Variant::several_rooms());
+    let owed: Vec<_> = report.clauses().collect();
+    let is_owed = |clause: RequirementId| clause.role() == Role::Server && clause != ROOM_04;
+    let expected = PROPERTIES.iter().map(|it| it.clause).filter(|clause| is_owed(*clause));
+    assert_eq!(owed, expected.collect::<Vec<_>>());
+    for clause in [ROOM_08, ROOM_10, NEG_10] {
+        assert_eq!(report.goal_verdict(clause), Some(&Verdict::Holds), "{clause}");
+    }
+    assert_eq!(report.goal_verdict(NEG_06), None);
 }
 
 #[test]

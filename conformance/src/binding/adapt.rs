@@ -1,6 +1,8 @@
 //! A scenario in the words that a target has: rooms that are entered by connecting, members that leave by closing. What
 //! a wire cannot say makes a case not applicable, with the reason.
 
+mod in_rooms;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -44,7 +46,10 @@ struct Adapter {
 struct Client {
     /// None where somebody else speaks, and says by itself what it has no words for.
     speaker: Option<Speaker>,
+    /// Whether it is in a room.
     inside: bool,
+    /// The rooms that it is in, by their names in the scenario, in the order of entering; kept where there may be several.
+    rooms: Vec<Value>,
     is_open: bool,
     /// Whether it closed its connection only because that is how one leaves.
     has_left: bool,
@@ -57,7 +62,7 @@ impl Plan {
     /// [`NotApplicable`] if the target cannot be asked, or its answer could not be seen.
     pub fn adapt(self: &Arc<Self>, scenario: &Scenario) -> Result<Scenario, NotApplicable> {
         if let Some(main) = scenario.covers.first()
-            && let Some(reason) = self.reason(*main)
+            && let Some(reason) = self.excludes(*main)
         {
             return Err(NotApplicable::Clause(*main, reason.to_owned()));
         }
@@ -153,6 +158,7 @@ impl Adapter {
         let enters_by_connecting = dialect.enters_by_connecting;
         let closes = self.says_goodbye;
         let leaves_by_closing = !dialect.leaves_by_message && !closes;
+        let step = &self.in_its_room(step)?;
         let client = self.client(&step.peer);
         let same = || Ok(vec![step.clone()]);
         match &step.action {
@@ -171,12 +177,17 @@ impl Adapter {
                             client.say(event, data.as_ref(), *ack)?;
                             return same();
                         }
-                        SecondRoomRule::Several => "a second room besides the first, which this target allows",
+                        SecondRoomRule::Several => {
+                            client.say(event, data.as_ref(), *ack)?;
+                            client.enter(room);
+                            return same();
+                        }
                         SecondRoomRule::Impossible | SecondRoomRule::Refused => "another room",
                     };
                     return Err(Unsayable(format!("that a member asks for {word}")));
                 }
                 client.inside = true;
+                client.enter(room);
                 if enters_by_connecting {
                     // The driver connects into the room.
                     client.is_open = true;
@@ -191,12 +202,13 @@ impl Adapter {
                 }
                 client.is_open = !enters_by_connecting;
                 client.has_left = true;
+                client.rooms.clear();
                 client.forget();
                 Ok(vec![Step { action: Action::Close, ..step.clone() }])
             }
             Action::Emit { event, data, ack } => {
                 if event == "leave-room" {
-                    client.inside = false;
+                    client.leave(dialect, data.as_ref());
                 }
                 if enters_by_connecting && !client.is_open {
                     return Err(Unsayable("a message outside of a room".to_owned()));
@@ -238,6 +250,7 @@ impl Adapter {
         self.clients.entry(peer.clone()).or_insert_with(|| Client {
             speaker: plan.as_ref().map(|plan| Speaker::new(Arc::clone(plan), Arc::default())),
             inside: false,
+            rooms: Vec::new(),
             has_left: false,
             is_open: !dialect.enters_by_connecting,
         })
@@ -248,6 +261,7 @@ impl Client {
     fn reopen(&mut self) {
         self.forget();
         self.inside = false;
+        self.rooms.clear();
         self.has_left = false;
     }
 

@@ -191,8 +191,12 @@ impl Plan {
         };
         // Nobody can ask for a room where there is none, or where one is entered by connecting.
         let asks_once = rooms == RoomsRule::None || self.joins_by_connecting();
+        let second_room = if asks_once { SecondRoomRule::Impossible } else { second_room };
+        let several = second_room == SecondRoomRule::Several;
+        let names_room = |node: &Node| node.holes().contains(&self.holes.room);
+        let leave = self.leave.as_ref().filter(|leave| !leave.closes);
         Dialect {
-            second_room: if asks_once { SecondRoomRule::Impossible } else { second_room },
+            second_room,
             rooms,
             members: if rooms == RoomsRule::None { MembersRule::Untold } else { members },
             notices,
@@ -202,7 +206,9 @@ impl Plan {
             answers_requests: self.join.is_answered(),
             names_sender: every(&[Meaning::Signal], &[self.holes.from, self.holes.alias]),
             has_timestamps: every(&[Meaning::Joined, Meaning::Left], &[self.holes.timestamp]),
-            leaves_by_message: self.leave.as_ref().is_some_and(|leave| !leave.closes),
+            leaves_by_message: leave.is_some(),
+            leaves_by_name: several && leave.is_some_and(|leave| leave.send.iter().any(names_room)),
+            signals_in_rooms: several && self.signals.iter().all(names_room),
             enters_by_connecting: self.joins_by_connecting(),
             clients_choose_ids: matches!(self.identity, Identity::Client(_)),
             unjudged: self.not_applicable.keys().copied().collect(),
@@ -220,6 +226,13 @@ impl Plan {
     pub fn reason(&self, clause: RequirementId) -> Option<&str> {
         let own = self.not_applicable.get(&clause).map(String::as_str);
         own.or_else(|| self.profile.dialect().reason(clause))
+    }
+
+    /// Why a case that is about a clause first of all is of no concern, likewise.
+    #[must_use]
+    pub fn excludes(&self, main: RequirementId) -> Option<&str> {
+        let own = self.not_applicable.get(&main).map(String::as_str);
+        own.or_else(|| self.profile.dialect().excludes(main))
     }
 
     /// What proves that everything has arrived.

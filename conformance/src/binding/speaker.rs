@@ -25,7 +25,8 @@ pub(crate) struct Speaker {
     values: Values,
     id: Option<Value>,
     is_admitted: bool,
-    room: Option<Value>,
+    /// The rooms that it is in, in the order of entering: one at most, unless a member may be in several.
+    inside: Vec<Value>,
     requests: VecDeque<Pending>,
     fences: VecDeque<u64>,
     last_signal: SignalKind,
@@ -76,7 +77,7 @@ impl Speaker {
             values: Values::default(),
             id: None,
             is_admitted: false,
-            room: None,
+            inside: Vec::new(),
             requests: VecDeque::new(),
             fences: VecDeque::new(),
             last_signal: SignalKind::Offer,
@@ -148,12 +149,12 @@ impl Speaker {
     /// Takes in a room that was entered by connecting.
     pub(crate) fn enter(&mut self, room: Value) {
         self.values.set(self.plan.holes.room, room.clone());
-        self.room = Some(room);
+        self.inside = vec![room];
     }
 
     /// Takes in that the connection is another one now.
     pub(crate) fn forget(&mut self) {
-        self.room = None;
+        self.inside.clear();
         self.requests.clear();
         self.fences.clear();
     }

@@ -19,8 +19,8 @@ use crate::{
 pub(crate) enum Place {
     /// In no room.
     Nowhere,
-    /// A member of this room.
-    In(String),
+    /// A member of these rooms and no other: of one, unless a member may be in several.
+    In(BTreeSet<String>),
     /// It may be a member of one of these rooms: requests without an ack or whose ack never came, or a client that is frozen.
     MaybeIn(BTreeSet<String>),
     /// The connection is over.
@@ -67,7 +67,10 @@ pub(crate) enum Stimulus<'a> {
         ack: bool,
     },
     /// `leave-room`.
-    Leave,
+    Leave {
+        /// The room that it names. That says something only where a member may be in several.
+        room: Option<&'a str>,
+    },
     /// A signal.
     Signal {
         /// Its kind.
@@ -76,6 +79,8 @@ pub(crate) enum Stimulus<'a> {
         target: Option<&'a str>,
         /// Its payload, if there is one.
         payload: Option<&'a Value>,
+        /// The room that it is sent in, if it names one. That says something only where a member may be in several.
+        room: Option<&'a str>,
         /// What is wrong with it.
         fault: Fault,
     },
@@ -123,18 +128,20 @@ impl Act {
             What::Ending(how) => return Stimulus::Ending(*how),
         };
         match event {
-            "create-room" | "join-room" => {
-                let valid = |id: &&str| (1..=limits::ROOM_ID_CHARS_MAX).contains(&id.chars().count());
-                let room = data.and_then(Value::as_str).filter(valid);
-                Stimulus::Request { join: event == "join-room", room, ack }
-            }
-            "leave-room" => Stimulus::Leave,
+            "create-room" | "join-room" => Stimulus::Request { join: event == "join-room", room: room_id(data), ack },
+            "leave-room" => Stimulus::Leave { room: room_id(data) },
             _ => match SignalKind::ALL.into_iter().find(|kind| kind.event() == event) {
                 Some(kind) => signal(kind, data, self.payload_bytes),
                 None => Stimulus::UnknownEvent,
             },
         }
     }
+}
+
+/// A text that is a valid room id.
+fn room_id(data: Option<&Value>) -> Option<&str> {
+    let valid = |id: &&str| (1..=limits::ROOM_ID_CHARS_MAX).contains(&id.chars().count());
+    data.and_then(Value::as_str).filter(valid)
 }
 
 fn signal(kind: SignalKind, data: Option<&Value>, bytes: usize) -> Stimulus<'_> {
@@ -151,7 +158,7 @@ fn signal(kind: SignalKind, data: Option<&Value>, bytes: usize) -> Stimulus<'_> 
             _ => Fault::Unclear,
         },
     };
-    Stimulus::Signal { kind, target, payload, fault }
+    Stimulus::Signal { kind, target, payload, room: room_id(member("room")), fault }
 }
 
 impl Facts {
@@ -179,19 +186,19 @@ impl Facts {
         self.places.get(&connection).cloned().unwrap_or(Place::Gone)
     }
 
-    /// The room of a connection that certainly is in one.
+    /// The rooms that a connection certainly is in: one at most, unless a member may be in several.
     #[must_use]
-    pub(crate) fn room(&self, connection: ConnectionId) -> Option<String> {
+    pub(crate) fn rooms(&self, connection: ConnectionId) -> BTreeSet<String> {
         match self.place(connection) {
-            Place::In(room) => Some(room),
-            Place::Nowhere | Place::MaybeIn(_) | Place::Gone => None,
+            Place::In(rooms) => rooms,
+            Place::Nowhere | Place::MaybeIn(_) | Place::Gone => BTreeSet::new(),
         }
     }
 
     /// The connections that certainly are members of a room.
     #[must_use]
     pub(crate) fn members(&self, room: &str) -> BTreeSet<ConnectionId> {
-        let inside = self.places.iter().filter(|(_, place)| matches!(place, Place::In(own) if own == room));
+        let inside = self.places.iter().filter(|(_, place)| matches!(place, Place::In(own) if own.contains(room)));
         inside.map(|(connection, _)| *connection).collect()
     }
 
@@ -235,7 +242,7 @@ impl Facts {
         let mut shaken = BTreeSet::new();
         for act in &phase.acts {
             match act.stimulus() {
-                Stimulus::Leave | Stimulus::Ending(Ending::Close | Ending::Drop) => {
+                Stimulus::Leave { .. } | Stimulus::Ending(Ending::Close | Ending::Drop) => {
                     shaken.extend(self.end_room(act.connection, alone));
                 }
                 // A server may notice at any time.
@@ -254,7 +261,8 @@ impl Facts {
         // Whoever entered such a room in the same phase may have been there when it ended.
         for room in shaken {
             for member in self.members(&room) {
-                self.places.insert(member, Place::MaybeIn(BTreeSet::from([room.clone()])));
+                let rooms = self.rooms(member);
+                self.places.insert(member, Place::MaybeIn(rooms));
             }
         }
         self.phases += 1;
@@ -267,8 +275,9 @@ impl Facts {
             return BTreeSet::new();
         }
         let room = match self.place(leaver) {
-            Place::In(room) => room,
-            Place::MaybeIn(rooms) => return rooms,
+            Place::In(rooms) if rooms.len() == 1 => rooms.into_iter().next().expect("it is the only one"),
+            // Who was in which first is kept for one room.
+            Place::In(rooms) | Place::MaybeIn(rooms) => return rooms,
             Place::Nowhere | Place::Gone => return BTreeSet::new(),
         };
         match self.host(&room, |_| true) {
@@ -287,19 +296,20 @@ impl Facts {
             Stimulus::Request { room: Some(room), ack, .. } => match act.ack {
                 Some(Some(Observation::Accepted { .. })) if ack => {
                     self.past.insert(room.to_owned());
-                    if self.room(act.connection).is_some_and(|first| first != room) {
-                        self.depart(act.connection, Place::Nowhere);
-                    }
-                    self.places.insert(act.connection, Place::In(room.to_owned()));
+                    let place = self.entering(act.connection, room);
+                    self.places.insert(act.connection, place);
                     self.entered.insert(act.connection, self.phases);
                 }
                 // Nobody asked what became of it, or the client did not live to hear it.
                 None => {
+                    let several = self.profile.dialect().has_several_rooms();
                     let mut rooms = match self.place(act.connection) {
+                        Place::In(rooms) if several && rooms.contains(room) => return,
+                        Place::In(rooms) if several => rooms,
                         Place::Nowhere => BTreeSet::new(),
                         // Whether the earlier request took effect is open, and so is whether this one did.
                         Place::MaybeIn(rooms) => rooms,
-                        Place::In(first) if self.moves() => BTreeSet::from([first]),
+                        Place::In(first) if self.moves() => first,
                         Place::In(_) | Place::Gone => return,
                     };
                     rooms.insert(room.to_owned());
@@ -309,12 +319,15 @@ impl Facts {
                 // Whoever is not let into another room may have left the first one for it.
                 Some(_) if self.moves() => {
                     if let Place::In(first) = self.place(act.connection) {
-                        self.places.insert(act.connection, Place::MaybeIn(BTreeSet::from([first])));
+                        self.places.insert(act.connection, Place::MaybeIn(first));
                     }
                 }
                 Some(_) => {}
             },
-            Stimulus::Leave => self.depart(act.connection, Place::Nowhere),
+            Stimulus::Leave { room: Some(room) } if self.profile.dialect().has_several_rooms() => {
+                self.leave(act.connection, room);
+            }
+            Stimulus::Leave { .. } => self.depart(act.connection, Place::Nowhere),
             Stimulus::Ending(Ending::Close | Ending::Drop | Ending::Noticed) => {
                 self.depart(act.connection, Place::Gone);
                 self.frozen.remove(&act.connection);
@@ -322,8 +335,8 @@ impl Facts {
             // A client of which nothing is known any more is as one that is frozen.
             Stimulus::Ending(Ending::Freeze) | Stimulus::Broken { last: true } => {
                 self.frozen.insert(act.connection);
-                if let Place::In(room) = self.place(act.connection) {
-                    self.places.insert(act.connection, Place::MaybeIn(BTreeSet::from([room])));
+                if let Place::In(rooms) = self.place(act.connection) {
+                    self.places.insert(act.connection, Place::MaybeIn(rooms));
                 }
             }
             Stimulus::Request { .. } | Stimulus::Signal { .. } => {}
@@ -336,13 +349,42 @@ impl Facts {
         self.profile.dialect().second_room == SecondRoomRule::Moves
     }
 
+    /// Where a connection is that was let into a room.
+    fn entering(&mut self, connection: ConnectionId, room: &str) -> Place {
+        let alone = BTreeSet::from([room.to_owned()]);
+        let add = |mut rooms: BTreeSet<String>| {
+            rooms.insert(room.to_owned());
+            rooms
+        };
+        match self.place(connection) {
+            Place::In(rooms) if self.profile.dialect().has_several_rooms() => Place::In(add(rooms)),
+            Place::MaybeIn(rooms) if self.profile.dialect().has_several_rooms() => Place::MaybeIn(add(rooms)),
+            Place::In(first) if first != alone => {
+                self.depart(connection, Place::Nowhere);
+                Place::In(alone)
+            }
+            Place::In(_) | Place::MaybeIn(_) | Place::Nowhere | Place::Gone => Place::In(alone),
+        }
+    }
+
+    /// Takes in that a connection left one of several rooms.
+    fn leave(&mut self, connection: ConnectionId, room: &str) {
+        let (Place::In(mut rooms) | Place::MaybeIn(mut rooms)) = self.place(connection) else { return };
+        if !rooms.remove(room) {
+            return;
+        }
+        if rooms.is_empty() {
+            return self.depart(connection, Place::Nowhere);
+        }
+        self.former.entry(connection).or_default().insert(room.to_owned());
+        let is_certain = matches!(self.place(connection), Place::In(_));
+        self.places.insert(connection, if is_certain { Place::In(rooms) } else { Place::MaybeIn(rooms) });
+    }
+
     fn depart(&mut self, connection: ConnectionId, to: Place) {
         self.entered.remove(&connection);
         match self.places.insert(connection, to) {
-            Some(Place::In(room)) => {
-                self.former.entry(connection).or_default().insert(room);
-            }
-            Some(Place::MaybeIn(rooms)) => self.former.entry(connection).or_default().extend(rooms),
+            Some(Place::In(rooms) | Place::MaybeIn(rooms)) => self.former.entry(connection).or_default().extend(rooms),
             Some(Place::Nowhere | Place::Gone) | None => {}
         }
     }

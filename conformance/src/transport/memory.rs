@@ -7,8 +7,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use glare_model::{
     id::RoomId,
-    message::Target,
-    room::{Effect, HashDirectory, Input, RoomRules, step},
+    message::{ClientMessage, Signal, Target},
+    room::{Effect, HashDirectory, Input, RoomRules, SecondRoom, step},
     wire::{Encoded, EventFrame, Names, Payload, decode, encode},
 };
 use serde_json::{Value, value::RawValue};
@@ -24,6 +24,8 @@ use crate::limits::OUTGOING_QUEUE;
 
 /// What a core is told.
 pub type CoreInput = Input<u64, RoomId, Payload>;
+/// What a client says.
+type CoreMessage = ClientMessage<u64, RoomId, Payload>;
 /// What it answers.
 pub type CoreEffect = Effect<u64, RoomId, Payload>;
 
@@ -46,6 +48,12 @@ pub trait RoomCore: Send {
     /// What goes out to a connection instead of this.
     fn outgoing(&mut self, _to: u64, incoming: Incoming) -> Vec<Incoming> {
         vec![incoming]
+    }
+
+    /// Whether a leave and a signal may name one of several rooms: in the data of a leave, and under `room` in that of a
+    /// signal.
+    fn knows_several_rooms(&self) -> bool {
+        false
     }
 
     /// How something goes out to a connection.
@@ -104,6 +112,10 @@ impl ModelCore {
 impl RoomCore for ModelCore {
     fn restarted(&self) -> Option<Box<dyn RoomCore>> {
         Some(Box::new(Self { directory: HashDirectory::default(), rules: self.rules }))
+    }
+
+    fn knows_several_rooms(&self) -> bool {
+        self.rules.is_some_and(|rules| rules.second_room == SecondRoom::Several)
     }
 
     fn handle(&mut self, input: CoreInput) -> Vec<CoreEffect> {
@@ -260,6 +272,9 @@ impl Hub {
         let effects = match self.core.raw_event(key, event, value) {
             Some(effects) => effects,
             None => match decode(frame, resolve) {
+                Some(message) if self.core.knows_several_rooms() => {
+                    self.core.handle(Input::Message(key, naming_room(message, value)))
+                }
                 Some(message) => self.core.handle(Input::Message(key, message)),
                 None => Vec::new(),
             },
@@ -331,6 +346,20 @@ impl Hub {
         if crashed {
             self.crash().await;
         }
+    }
+}
+
+/// The message about one of several rooms, if its data names one.
+fn naming_room(message: CoreMessage, data: Option<&Value>) -> CoreMessage {
+    let named = |data: Option<&Value>| data.and_then(Value::as_str).and_then(|text| RoomId::parse(text).ok());
+    match message {
+        ClientMessage::Leave => named(data).map_or(ClientMessage::Leave, ClientMessage::LeaveOne),
+        ClientMessage::Signal { kind, signal: Ok(Signal { target: Target::User(user), payload }) } => {
+            let room = named(data.and_then(|data| data.get("room")));
+            let target = room.map_or(Target::User(user), |room| Target::Member(user, room));
+            ClientMessage::Signal { kind, signal: Ok(Signal { target, payload }) }
+        }
+        other => other,
     }
 }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::{capability::Profile, fence::Fence, scenario::Scenario};
+use crate::{binding::adapt_to, capability::Profile, fence::Fence, scenario::Scenario};
 
 pub use bound::Bound;
 pub use exec::{AdapterError, Exec};
@@ -298,6 +298,11 @@ impl Transport {
             Self::Bound(bound) => bound.plan.adapt(case).map(Arc::new).map_err(|reason| reason.to_string()),
             Self::Exec(exec) => exec.adapt(case),
             Self::Spread(nodes) => nodes[0].adapt(case),
+            // A leave and a signal name one of several rooms, if that is what they do.
+            Self::Memory(_) if self.profile().dialect().has_several_rooms() => {
+                let adapted = adapt_to(*self.profile().dialect(), case);
+                adapted.map(Arc::new).map_err(|reason| reason.to_string())
+            }
             Self::SocketIo(_) | Self::WebSocket(_) | Self::Memory(_) => Ok(Arc::clone(case)),
             Self::Fenced(..) | Self::Declaring(..) => unreachable!("the inner transport is not wrapped"),
         }

@@ -2,6 +2,7 @@
 //! it is not.
 
 mod order;
+mod several;
 
 use std::{sync::Arc, time::Duration};
 
@@ -52,6 +53,9 @@ fn dialects() -> Vec<(&'static str, Dialect)> {
                 ..core
             },
         ),
+        ("a member may be in several rooms", several::BY_NAME),
+        ("a member may be in several rooms, and leaves all", several::UNNAMED),
+        ("a member may be in several rooms, and nobody answers", several::PUBLISHED),
     ]
 }
 

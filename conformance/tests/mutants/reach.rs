@@ -53,7 +53,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
                         let members = model.directory.members(room).to_vec();
                         copies(members, *kind, *sender, &signal.payload)
                     }
-                    Target::User(_) | Target::Unknown => model.handle(input),
+                    Target::User(_) | Target::Member(..) | Target::Unknown => model.handle(input),
                 },
                 _ => model.handle(input),
             })

@@ -155,7 +155,8 @@ fn goals<const P: usize, const S: usize>(
     explored: &Explored<System<P, S>>,
     options: &Options,
 ) -> Result<Vec<GoalReport>, Overflow> {
-    let wanted = |goal: &&Goal| options.only.is_empty() || options.only.contains(&goal.clause);
+    let owes = |goal: &Goal| explored.space().setting.owes_clause(goal.clause);
+    let wanted = |goal: &&Goal| owes(goal) && (options.only.is_empty() || options.only.contains(&goal.clause));
     let mut reports: Vec<GoalReport> =
         GOALS.iter().filter(wanted).map(|goal| GoalReport { goal, verdict: Verdict::Unknown }).collect();
     if reports.is_empty() {

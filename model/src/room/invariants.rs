@@ -20,7 +20,7 @@ pub fn room_is_sound<D: Directory>(
         if !directory.is_connected(*member) {
             return Err((ROOM_10, "a connection that ended is still a member"));
         }
-        if directory.current(*member).as_ref() != Some(room) {
+        if !directory.is_in(*member, room) {
             return Err((ROOM_04, "a member is recorded to be elsewhere: a ghost"));
         }
         if members[..place].contains(member) {
@@ -28,7 +28,7 @@ pub fn room_is_sound<D: Directory>(
         }
     }
     for session in sessions {
-        if directory.current(session).as_ref() == Some(room) && !members.contains(&session) {
+        if directory.is_in(session, room) && !members.contains(&session) {
             return Err((ROOM_04, "a connection is recorded to be in a room whose members do not include it"));
         }
     }

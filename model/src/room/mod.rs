@@ -12,6 +12,7 @@ pub mod invariants;
 mod rules;
 mod step;
 
+pub(crate) use directory::Presence;
 pub use directory::{Directory, HashDirectory, SmallDirectory};
 pub use rules::{Entry, HostLeaves, Identity, MissingAck, Relay, RoomRules, SecondRoom, SelfSignal};
 pub use step::{Effect, Input, step};

@@ -43,6 +43,9 @@ pub enum SecondRoom {
     Accumulate,
     /// The caller leaves the first room, and then enters the new one.
     Move,
+    /// The caller is in both: membership is a set. Who asks again for a room that it is in is told who is there, and nothing
+    /// changes. See [`super::step()`] for what follows.
+    Several,
 }
 
 /// See [`RoomRules::entry`].

@@ -41,6 +41,11 @@ pub enum Effect<S, R, P> {
 
 /// Performs one input. Inputs of unknown connections change nothing: a shell may hear from a connection that it has
 /// already declared dead.
+///
+/// Where a member may be in several rooms ([`SecondRoom::Several`]), each is a room of its own: its members are told of who
+/// enters and leaves it, whatever other rooms they share. A leave that names a room leaves that one, any other leave and a
+/// disconnect leave all, each with its own notices. A signal reaches whoever is in at least one room with its sender, or in
+/// the one that it is sent in.
 pub fn step<D: Directory + ?Sized, P: Clone>(
     directory: &mut D,
     rules: &RoomRules,
@@ -54,7 +59,12 @@ pub fn step<D: Directory + ?Sized, P: Clone>(
             directory.disconnect(session);
         }
         Input::Message(session, _) if !directory.is_connected(session) => {}
-        Input::Message(caller, ClientMessage::Leave) => leave(directory, rules, caller, emit),
+        Input::Message(caller, ClientMessage::LeaveOne(room)) if rules.second_room == SecondRoom::Several => {
+            leave_one(directory, rules, caller, &room, emit);
+        }
+        Input::Message(caller, ClientMessage::Leave | ClientMessage::LeaveOne(_)) => {
+            leave(directory, rules, caller, emit);
+        }
         Input::Message(caller, ClientMessage::Request { kind, room, ack }) => {
             let outcome = match room {
                 Err(invalid) => Err((Refusal::InvalidRoomId(invalid), ROOM_03)),
@@ -106,9 +116,11 @@ fn enter<D: Directory + ?Sized, P>(
         match rules.second_room {
             SecondRoom::Refuse => return Err((Refusal::AlreadyInRoom, ROOM_04)),
             SecondRoom::Move => leave(directory, rules, caller, emit),
-            SecondRoom::Accumulate => {}
+            // Nobody has a current room where one may be in several.
+            SecondRoom::Accumulate | SecondRoom::Several => {}
         }
     }
+    let several = rules.second_room == SecondRoom::Several;
     // A room exists exactly as long as it has members (ROOM-11).
     let exists = !directory.members(&room).is_empty();
     let accepted = match (kind, exists) {
@@ -121,6 +133,10 @@ fn enter<D: Directory + ?Sized, P>(
         (RequestKind::Create, false) => (ServerMessage::Created(room.clone()), ROOM_01),
         (RequestKind::Join, _) | (RequestKind::Create, true) => {
             let members = directory.members(&room);
+            if several && directory.is_in(caller, &room) {
+                let others = members.iter().copied().filter(|member| *member != caller).collect();
+                return Ok((ServerMessage::Joined(room, others), ROOM_06));
+            }
             if rules.capacity.is_some_and(|most| members.len() >= usize::from(most.get())) {
                 return Err((Refusal::RoomFull, CAP_CAPACITY_01));
             }
@@ -133,7 +149,11 @@ fn enter<D: Directory + ?Sized, P>(
         }
     };
     directory.enter(&room, caller);
-    directory.set_current(caller, Some(room));
+    if several {
+        directory.record(caller, room);
+    } else {
+        directory.set_current(caller, Some(room));
+    }
     Ok(accepted)
 }
 
@@ -144,17 +164,46 @@ fn leave<D: Directory + ?Sized, P>(
     leaver: D::Session,
     emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
 ) {
+    if rules.second_room == SecondRoom::Several {
+        for room in directory.rooms_of(leaver) {
+            leave_one(directory, rules, leaver, &room, emit);
+        }
+        return;
+    }
     let Some(room) = directory.current(leaver) else { return };
-    let was_host = directory.members(&room).first() == Some(&leaver);
     directory.set_current(leaver, None);
-    if !directory.exit(&room, leaver) {
+    depart(directory, rules, leaver, &room, emit);
+}
+
+/// Leaves one of several rooms.
+fn leave_one<D: Directory + ?Sized, P>(
+    directory: &mut D,
+    rules: &RoomRules,
+    leaver: D::Session,
+    room: &D::Room,
+    emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
+) {
+    directory.strike(leaver, room);
+    depart(directory, rules, leaver, room, emit);
+}
+
+/// Takes a leaver out of the members of a room that is not recorded to be its any more, and tells them.
+fn depart<D: Directory + ?Sized, P>(
+    directory: &mut D,
+    rules: &RoomRules,
+    leaver: D::Session,
+    room: &D::Room,
+    emit: &mut impl FnMut(Effect<D::Session, D::Room, P>),
+) {
+    let was_host = directory.members(room).first() == Some(&leaver);
+    if !directory.exit(room, leaver) {
         return;
     }
     let closes = matches!(rules.host_leaves, HostLeaves::CloseRoom | HostLeaves::ForgetRoom);
     if was_host && closes {
-        return close(directory, rules, &room, emit);
+        return close(directory, rules, room, emit);
     }
-    let members = directory.members(&room);
+    let members = directory.members(room);
     for &to in members.iter().filter(|_| rules.announce_leaves) {
         emit(Effect::Send { to, message: ServerMessage::UserLeft(leaver), clause: ROOM_08 });
     }
@@ -175,8 +224,10 @@ fn close<D: Directory + ?Sized, P>(
     for to in directory.members(room).to_vec() {
         emit(Effect::Send { to, message: ServerMessage::RoomClosed, clause: CAP_HOST_CLOSE_01 });
         directory.exit(room, to);
-        if rules.host_leaves == HostLeaves::CloseRoom {
-            directory.set_current(to, None);
+        match (rules.host_leaves, rules.second_room) {
+            (HostLeaves::CloseRoom, SecondRoom::Several) => directory.strike(to, room),
+            (HostLeaves::CloseRoom, _) => directory.set_current(to, None),
+            _ => {}
         }
     }
 }
@@ -195,7 +246,17 @@ fn relay<D: Directory + ?Sized, P: Clone>(
         emit(Effect::Send { to, message, clause: RELAY_01 });
     };
     match (rules.relay, signal.target) {
-        (_, Target::User(to)) if to == sender && rules.self_signal == SelfSignal::Refuse => {}
+        (_, Target::User(to) | Target::Member(to, _)) if to == sender && rules.self_signal == SelfSignal::Refuse => {}
+        (Relay::FellowMembers, Target::Member(to, room)) => {
+            if directory.is_in(sender, &room) && directory.is_in(to, &room) {
+                return deliver(to, signal.payload);
+            }
+        }
+        (Relay::FellowMembers, Target::User(to)) if rules.second_room == SecondRoom::Several => {
+            if directory.rooms_of(sender).iter().any(|room| directory.is_in(to, room)) {
+                return deliver(to, signal.payload);
+            }
+        }
         (Relay::FellowMembers, Target::User(to)) => {
             // Looking at both connections costs the same however large the room is.
             let room = directory.current(sender);
@@ -203,7 +264,7 @@ fn relay<D: Directory + ?Sized, P: Clone>(
                 return deliver(to, signal.payload);
             }
         }
-        (Relay::Anything | Relay::Everybody, Target::User(to)) => {
+        (Relay::Anything | Relay::Everybody, Target::User(to) | Target::Member(to, _)) => {
             if directory.is_connected(to) {
                 return deliver(to, signal.payload);
             }

@@ -20,6 +20,8 @@ pub enum Action {
     EnterInvalid(u8, RequestKind),
     /// A peer leaves its room.
     Leave(u8),
+    /// A peer leaves one of its rooms.
+    LeaveOne(u8, u8),
     /// A peer in no room sends `leave-room`.
     LeaveOutside(u8),
     /// A peer's connection is lost.
@@ -83,7 +85,7 @@ impl Action {
             Self::Enter(_, RequestKind::Join, _) => Some(Budget::Join),
             Self::EnterSecond(..) => Some(Budget::SecondRoom),
             Self::RequestWithoutAck(_) => Some(Budget::RequestWithoutAck),
-            Self::Leave(_) => Some(Budget::Leave),
+            Self::Leave(_) | Self::LeaveOne(..) => Some(Budget::Leave),
             Self::Drop(_) => Some(Budget::Drop),
             Self::Reconnect(_) => Some(Budget::Reconnect),
             Self::StrayToUser(..) | Self::StrayToRoom(..) => Some(Budget::Stray),
@@ -144,21 +146,23 @@ impl<const P: usize, const S: usize> World<P, S> {
         let rooms = 0..setting.rooms;
         let requests = [(RequestKind::Create, Budget::Create), (RequestKind::Join, Budget::Join)];
         if client.asking.is_none() {
-            match client.room {
-                None => {
+            let is_somewhere = client.room.is_some() || client.stays.is_anywhere();
+            match is_somewhere {
+                false => {
                     for (kind, _) in requests.into_iter().filter(|(_, budget)| has(*budget)) {
                         actions.extend(rooms.clone().map(|room| Action::Enter(peer, kind, room)));
                     }
                 }
-                Some(_) if has(Budget::SecondRoom) => {
+                true if has(Budget::SecondRoom) => {
                     for (kind, _) in requests {
                         actions.extend(rooms.clone().map(|room| Action::EnterSecond(peer, kind, room)));
                     }
                 }
-                Some(_) => {}
+                true => {}
             }
-            if client.room.is_some() && has(Budget::Leave) {
+            if is_somewhere && has(Budget::Leave) {
                 actions.push(Action::Leave(peer));
+                actions.extend(client.stays.rooms().map(|room| Action::LeaveOne(peer, room)));
             }
         }
         if has(Budget::RequestWithoutAck) {
@@ -167,7 +171,8 @@ impl<const P: usize, const S: usize> World<P, S> {
         if has(Budget::InvalidRequest) && client.asking.is_none() {
             actions.extend(requests.map(|(kind, _)| Action::EnterInvalid(peer, kind)));
         }
-        if has(Budget::StrayLeave) && client.room.is_none() && client.asking.is_none() {
+        let is_nowhere = client.room.is_none() && !client.stays.is_anywhere();
+        if has(Budget::StrayLeave) && is_nowhere && client.asking.is_none() {
             actions.push(Action::LeaveOutside(peer));
         }
         if has(Budget::Drop) {
@@ -176,7 +181,8 @@ impl<const P: usize, const S: usize> World<P, S> {
         let own = self.session_of(peer);
         for other in 0..S as u8 {
             let is_known = client.roster & 1 << other != 0;
-            if has(Budget::Stray) && self.server.is_connected(other) && !is_known {
+            // Where nothing is negotiated, fellow members are signalled to by this as well.
+            if has(Budget::Stray) && self.server.is_connected(other) && (!is_known || setting.has_several_rooms()) {
                 actions.push(Action::StrayToUser(peer, other));
             }
             if self.owes_answer(peer, other) {

@@ -74,7 +74,7 @@ pub(super) fn audit_outcome<const S: usize>(
     watch: &mut impl Watch,
 ) {
     let (before, by) = (&served.before, served.by);
-    let room = served.room_of(by);
+    let (room, rooms) = (served.room_of(by), served.rooms_of(by));
     let mut finding = |condition: bool, fact, text: &'static str| {
         if condition {
             watch.finding(fact, Lane::Server, || text.into());
@@ -82,12 +82,12 @@ pub(super) fn audit_outcome<const S: usize>(
     };
     match served.message {
         Some(Upward::Request(kind, named)) => {
-            if kind == RequestKind::Create && room.is_none() && before.members(&named).is_empty() {
+            if kind == RequestKind::Create && (rooms == 0 || served.several) && before.members(&named).is_empty() {
                 let is_done = tally.is_accepted && *after.members(&named) == [by] && tally.effects == 1;
                 finding(!is_done, Fact::CreateFailed, "does not create the room, or not quietly");
             }
             let is_unmoved = after == before && tally.effects == 1;
-            finding(room.is_some() && !is_unmoved, Fact::SecondRoomGranted, "does not just refuse it");
+            finding(rooms != 0 && !served.several && !is_unmoved, Fact::SecondRoomGranted, "does not just refuse it");
             finding(
                 kind == RequestKind::Join && tally.is_accepted && tally.is_before_ack,
                 Fact::BeforeAck,
@@ -107,9 +107,9 @@ pub(super) fn audit_outcome<const S: usize>(
             finding(!is_refused, Fact::InvalidAccepted, "does not just refuse it");
         }
         Some(Upward::RequestWithoutAck) => {}
-        Some(Upward::Signal(_, target, _)) => audit_signal(served, target, room, tally, &mut finding),
-        Some(Upward::Leave) | None => {
-            let is_idle = before.current(by).is_none() && room.is_none();
+        Some(Upward::Signal(_, target, _)) => audit_signal(served, target, rooms, tally, &mut finding),
+        Some(Upward::Leave | Upward::LeaveOne(_)) | None => {
+            let is_idle = served.left_rooms() == 0;
             let is_message = served.message.is_some();
             finding(
                 is_message && is_idle && (tally.effects > 0 || after != before),
@@ -126,12 +126,12 @@ pub(super) fn audit_outcome<const S: usize>(
 fn audit_signal<const S: usize>(
     served: &Served<S>,
     target: Target<u8, u8>,
-    room: Option<u8>,
+    rooms: u8,
     tally: &Tally,
     finding: &mut impl FnMut(bool, Fact, &'static str),
 ) {
     let is_self = matches!(target, Target::User(to) if to == served.by);
-    let is_fellow = matches!(target, Target::User(to) if room.is_some() && served.room_of(to) == room) && !is_self;
+    let is_fellow = matches!(target, Target::User(to) if rooms & served.rooms_of(to) != 0) && !is_self;
     finding(is_fellow && tally.relayed != [1, 0], Fact::Misdelivered, "does not deliver it once, to its target only");
     finding(is_self && tally.relayed[0] > 0, Fact::RelayedToSelf, "relays it to its sender");
     let is_answered = tally.errors == [1, 0];

@@ -10,6 +10,7 @@ use super::{
     audit_peer::{Deeds, audit_identity, audit_negotiation},
     packed::{Downward, Upward},
     queue::{Overflow, Queue},
+    several::Stays,
     state::sessions,
     system::Setting,
     trace::{Watch, session_name},
@@ -117,6 +118,10 @@ impl<const P: usize, const S: usize> World<P, S> {
         let message = Downward::unpack(word);
         watch.arrow_down::<P>(session, || message.text::<P>(session));
         let peer = Self::peer_of(session);
+        if setting.has_several_rooms() {
+            self.hear_in_rooms(peer, message, watch);
+            return Ok(());
+        }
         if matches!(message, Downward::Joined(..) | Downward::UserJoined(_)) {
             self.accounts[usize::from(peer)].hear(mark);
         }
@@ -150,7 +155,11 @@ impl<const P: usize, const S: usize> World<P, S> {
                 self.hear(setting, peer, from, (kind, description, mark), watch)
             }
             Downward::RoomClosed if is_inside => self.quit(setting, peer, watch),
-            Downward::UserLeft(_) | Downward::Signal(..) | Downward::RoomClosed => {
+            Downward::UserLeft(_)
+            | Downward::Entered(..)
+            | Downward::Departed(..)
+            | Downward::Signal(..)
+            | Downward::RoomClosed => {
                 watch.note(Self::lane(peer), || "ignores it: it is in no room".into());
                 Ok(())
             }
@@ -203,7 +212,7 @@ impl<const P: usize, const S: usize> World<P, S> {
     /// The peer's stay ends, as the peer sees it.
     fn quit(&mut self, setting: &Setting, peer: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
         let client = &mut self.clients[usize::from(peer)];
-        (client.room, client.roster) = (None, 0);
+        (client.room, client.roster, client.stays) = (None, 0, Stays::default());
         watch.fact_if(self.accounts[usize::from(peer)].living() != 0, Fact::StayEnded);
         for remote in 0..S as u8 {
             let state = self.negotiation(peer, remote);

@@ -34,6 +34,9 @@ impl Configuration {
             PAIR,
             TWO_ROOMS,
             STRANGERS,
+            SEVERAL_ROOMS,
+            SEVERAL_ROOMS_AND_SIGNALS,
+            SEVERAL_ROOMS_OF_THREE,
         ];
         EVERY_OCCASION.into_iter().chain(more).collect()
     }
@@ -281,6 +284,48 @@ pub(super) const TWO_ROOMS: Configuration = Configuration {
         .with(Budget::Leave, 1)
         .with(Budget::Drop, 1)
         .with(Budget::SecondRoom, 1),
+};
+
+/// Members of several rooms.
+pub(super) const SEVERAL_ROOMS: Configuration = Configuration {
+    name: "several-rooms",
+    description: "two peers and two rooms; both may be in both, signal once, leave one room or all, or be lost",
+    peers: 2,
+    epochs: 1,
+    rooms: 2,
+    budgets: Budgets::NONE
+        .with(Budget::Create, 1)
+        .with(Budget::Join, 1)
+        .with(Budget::Leave, 1)
+        .with(Budget::Drop, 1)
+        .with(Budget::SecondRoom, 2)
+        .with(Budget::Stray, 1),
+};
+
+/// Members of several rooms that signal.
+pub(super) const SEVERAL_ROOMS_AND_SIGNALS: Configuration = Configuration {
+    name: "several-rooms-signals",
+    description: "two peers and two rooms; both may be in both and stay, and signal twice",
+    budgets: Budgets::NONE
+        .with(Budget::Create, 1)
+        .with(Budget::Join, 1)
+        .with(Budget::SecondRoom, 2)
+        .with(Budget::Stray, 2),
+    ..SEVERAL_ROOMS
+};
+
+/// Members of several rooms, before witnesses.
+pub(super) const SEVERAL_ROOMS_OF_THREE: Configuration = Configuration {
+    name: "several-rooms-3",
+    description: "three peers and two rooms; two of them may come to be in both, and leave one room or all",
+    peers: 3,
+    epochs: 1,
+    rooms: 2,
+    budgets: Budgets::NONE
+        .with(Budget::Create, 1)
+        .with(Budget::Join, 2)
+        .with(Budget::Leave, 1)
+        .with(Budget::SecondRoom, 2),
 };
 
 /// Two peers that have nothing to do with each other.

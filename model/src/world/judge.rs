@@ -24,7 +24,7 @@ impl<const P: usize, const S: usize> World<P, S> {
                 ROOM_10 => Fact::EndedMember,
                 _ => unreachable!("room_is_sound judges three clauses"),
             };
-            let ghost = self.server.members(&room).iter().find(|member| self.server.current(**member) != Some(room));
+            let ghost = self.server.members(&room).iter().find(|member| !self.server.is_in(**member, &room));
             watch.finding(fact, Lane::Server, || match ghost {
                 Some(ghost) => {
                     let whereabouts = self.server.current(*ghost).map_or("no room".into(), room_name);
@@ -43,13 +43,13 @@ impl<const P: usize, const S: usize> World<P, S> {
 
     /// Whether two members of a room are being told of others in different orders (ORDER-04).
     fn judge_order(&self, watch: &mut impl Watch) {
-        let is_in_room = |session: &u8| self.server.current(*session).is_some() && self.is_live(*session);
+        let is_in_room = |session: &u8| self.server.room_bits(*session) != 0 && self.is_live(*session);
         for first in (0..S as u8).filter(is_in_room) {
             let told_first = self.notices(first);
             if told_first[1] == 0 {
                 continue;
             }
-            let same_room = |other: &u8| self.server.current(*other) == self.server.current(first);
+            let same_room = |other: &u8| self.server.room_bits(*other) & self.server.room_bits(first) != 0;
             for second in (first + 1..S as u8).filter(is_in_room).filter(same_room) {
                 let told_second = self.notices(second);
                 // What was told twice to one has no one place in the order.
@@ -83,6 +83,9 @@ impl<const P: usize, const S: usize> World<P, S> {
         let told = self.down[usize::from(session)].words().filter_map(|word| match Downward::unpack(word) {
             Downward::UserJoined(about) => Some(2 * about + 1),
             Downward::UserLeft(about) => Some(2 * about + 2),
+            // Behind those of no room.
+            Downward::Entered(room, about) => Some(17 * (room + 1) + 2 * about + 1),
+            Downward::Departed(room, about) => Some(17 * (room + 1) + 2 * about + 2),
             Downward::Created(_)
             | Downward::Joined(..)
             | Downward::Refused(_)
@@ -97,6 +100,9 @@ impl<const P: usize, const S: usize> World<P, S> {
 
     /// Nothing is under way: whatever the peer does not know or have now, it never will.
     fn judge_at_rest(&self, peer: u8, setting: &Setting, watch: &mut impl Watch) {
+        if setting.has_several_rooms() {
+            return self.judge_stays_at_rest(peer, watch);
+        }
         let client = &self.clients[usize::from(peer)];
         for remote in 0..S as u8 {
             let state = self.negotiation(peer, remote);

@@ -36,6 +36,7 @@ mod property;
 mod queue;
 mod seam;
 mod server;
+mod several;
 mod space;
 mod state;
 mod system;

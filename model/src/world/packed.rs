@@ -21,6 +21,8 @@ pub(super) enum Upward {
     /// A request with an empty room id.
     InvalidRequest(RequestKind),
     Leave,
+    /// A leave of one room, where a member may be in several.
+    LeaveOne(u8),
     Signal(SignalKind, Target<u8, u8>, Description),
 }
 
@@ -32,6 +34,10 @@ pub(super) enum Downward {
     Refused(Refused),
     UserJoined(u8),
     UserLeft(u8),
+    /// `user-joined` of a room, where a member may be in several: the room, and who.
+    Entered(u8, u8),
+    /// `user-left` of a room, likewise.
+    Departed(u8, u8),
     RoomClosed,
     HostChanged(u8),
     Signal(SignalKind, u8, Description),
@@ -74,6 +80,7 @@ impl Upward {
             }
             Self::InvalidRequest(kind) => ClientMessage::Request { kind, room: Err(InvalidRoomId::Empty), ack: true },
             Self::Leave => ClientMessage::Leave,
+            Self::LeaveOne(room) => ClientMessage::LeaveOne(room),
             Self::Signal(kind, target, payload) => {
                 ClientMessage::Signal { kind, signal: Ok(Signal { target, payload }) }
             }
@@ -87,11 +94,13 @@ impl Upward {
             Self::RequestWithoutAck => join([3, 0, 0, 0, 0, 0, 0]),
             Self::Leave => join([4, 0, 0, 0, 0, 0, 0]),
             Self::InvalidRequest(kind) => join([5, kind as u32, 0, 0, 0, 0, 0]),
+            Self::LeaveOne(room) => join([6, room.into(), 0, 0, 0, 0, 0]),
             Self::Signal(kind, target, description) => {
                 let target = match target {
                     Target::User(session) => session,
                     Target::Room(room) => FIRST_ROOM_TARGET + room,
                     Target::Unknown => 15,
+                    Target::Member(..) => unreachable!("peers of the model name no room in a signal"),
                 };
                 pack_signal(kind, target, description)
             }
@@ -106,6 +115,7 @@ impl Upward {
             3 => Self::RequestWithoutAck,
             4 => Self::Leave,
             5 => Self::InvalidRequest([RequestKind::Create, RequestKind::Join][room as usize]),
+            6 => Self::LeaveOne(room as u8),
             _ => {
                 let (kind, target, description) = unpack_signal(word);
                 let target = match target {
@@ -146,6 +156,8 @@ impl Downward {
             Self::Error(kind) => join([6, kind as u32, 0, 0, 0, 0, 0]),
             Self::RoomClosed => join([7, 0, 0, 0, 0, 0, 0]),
             Self::HostChanged(session) => join([11, session.into(), 0, 0, 0, 0, 0]),
+            Self::Entered(room, session) => join([12, room.into(), session.into(), 0, 0, 0, 0]),
+            Self::Departed(room, session) => join([13, room.into(), session.into(), 0, 0, 0, 0]),
             Self::Signal(kind, from, description) => pack_signal(kind, from, description),
         }
     }
@@ -161,6 +173,8 @@ impl Downward {
             6 => Self::Error(SignalKind::ALL[first as usize]),
             7 => Self::RoomClosed,
             11 => Self::HostChanged(first as u8),
+            12 => Self::Entered(first as u8, low as u8),
+            13 => Self::Departed(first as u8, low as u8),
             _ => {
                 let (kind, from, description) = unpack_signal(word);
                 Self::Signal(kind, from, description)
@@ -209,6 +223,7 @@ mod tests {
         let mut messages = vec![Upward::RequestWithoutAck, Upward::Leave];
         messages.extend([RequestKind::Create, RequestKind::Join].map(Upward::InvalidRequest));
         for room in 0..2 {
+            messages.push(Upward::LeaveOne(room));
             messages.push(Upward::Request(RequestKind::Create, room));
             messages.push(Upward::Request(RequestKind::Join, room));
             for kind in SignalKind::ALL {
@@ -232,6 +247,8 @@ mod tests {
             Downward::UserLeft(0),
             Downward::RoomClosed,
             Downward::HostChanged(3),
+            Downward::Entered(2, 7),
+            Downward::Departed(1, 3),
         ]);
         for kind in SignalKind::ALL {
             messages.push(Downward::Error(kind));

@@ -7,6 +7,7 @@ use super::{
     audit_outcome::{Tally, audit_outcome},
     packed::{Downward, Upward},
     queue::{Overflow, Queue},
+    several::Naming,
     state::{is_live, sessions},
     system::Setting,
     trace::{Lane, Watch, session_name},
@@ -48,7 +49,8 @@ impl<const P: usize, const S: usize> World<P, S> {
         let message = Upward::unpack(word);
         watch.arrow_up::<P>(session, || message.text::<P>(session));
         let next = self.up[usize::from(session)].words().next().map(Upward::unpack);
-        let served = Served { by: session, message: Some(message), mark, before: self.server };
+        let several = setting.has_several_rooms();
+        let served = Served { by: session, message: Some(message), mark, before: self.server, several };
         audit_message(&served, next, watch);
         self.run(setting, Input::Message(session, message.message()), &served, watch)
     }
@@ -65,8 +67,9 @@ impl<const P: usize, const S: usize> World<P, S> {
                 format!("notices that {name} is gone; {cut} of its messages are lost")
             }
         });
-        let served = Served { by: session, message: None, mark: 0, before: self.server };
-        watch.fact_if(self.server.current(session).is_some(), Fact::MemberEnded);
+        let several = setting.has_several_rooms();
+        let served = Served { by: session, message: None, mark: 0, before: self.server, several };
+        watch.fact_if(self.server.room_bits(session) != 0, Fact::MemberEnded);
         self.run(setting, Input::Disconnect(session), &served, watch)?;
         // The session meets nobody again.
         self.meetings[usize::from(session)] = Numbers::default();
@@ -75,7 +78,8 @@ impl<const P: usize, const S: usize> World<P, S> {
 
     /// The server accepts a connection.
     pub(super) fn connect(&mut self, setting: &Setting, session: u8, watch: &mut impl Watch) -> Result<(), Overflow> {
-        let served = Served { by: session, message: None, mark: 0, before: self.server };
+        let several = setting.has_several_rooms();
+        let served = Served { by: session, message: None, mark: 0, before: self.server, several };
         self.run(setting, Input::Connect(session), &served, watch)
     }
 
@@ -87,6 +91,7 @@ impl<const P: usize, const S: usize> World<P, S> {
         watch: &mut impl Watch,
     ) -> Result<(), Overflow> {
         let (mut outcome, mut tally, mut entered) = (Ok(()), Tally::default(), None);
+        let mut naming = Naming::default();
         let waiting = self.down.map(|queue| queue.len());
         let (clients, down, crashed) = (&self.clients, &mut self.down, &mut self.crashed);
         let mut emit = |effect: Effect<u8, u8, Description>| {
@@ -103,7 +108,8 @@ impl<const P: usize, const S: usize> World<P, S> {
                 // What is sent to a connection that has ended, and is not noticed yet, is lost.
                 Effect::Send { to, .. } if !is_live(clients, to) => {}
                 Effect::Send { to, message, clause: _ } => {
-                    let sent = Downward::of(message).pack().and_then(|word| down[usize::from(to)].push((word, 0)));
+                    let message = if served.several { naming.of(served, to, message) } else { Downward::of(message) };
+                    let sent = message.pack().and_then(|word| down[usize::from(to)].push((word, 0)));
                     outcome = outcome.and(sent);
                 }
             }
@@ -114,7 +120,8 @@ impl<const P: usize, const S: usize> World<P, S> {
         }
         audit_outcome(served, &setting.rules, &tally, &self.server, watch);
         outcome?;
-        if let Some(room) = entered {
+        // Who may be in several rooms negotiates in each, and nothing here counts that.
+        if let Some(room) = entered.filter(|_| !served.several) {
             self.meet(served, room)?;
         }
         self.mark(served, waiting)
@@ -145,6 +152,8 @@ impl<const P: usize, const S: usize> World<P, S> {
                 Downward::Created(_)
                 | Downward::Refused(_)
                 | Downward::UserLeft(_)
+                | Downward::Entered(..)
+                | Downward::Departed(..)
                 | Downward::RoomClosed
                 | Downward::HostChanged(_)
                 | Downward::Error(_) => Ok(0),

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     explore::Space,
     message::Target,
-    room::{Directory, SmallDirectory},
+    room::{Directory, Presence, SmallDirectory},
 };
 
 /// A peer, its queues, and what the server has recorded of its sessions, the oldest session first.
@@ -24,7 +24,7 @@ pub struct Part<const S: usize> {
     down: Vec<Queue>,
     negotiations: [u64; S],
     /// Whether the server knows the session, and where it believes it to be.
-    records: Vec<Option<Option<u8>>>,
+    records: Vec<Presence>,
     client: Client,
     account: Account,
 }
@@ -37,10 +37,6 @@ pub struct Rest<const S: usize> {
     budgets: Budgets,
     crashed: bool,
     meetings: [Numbers; S],
-}
-
-fn record<const S: usize>(server: &SmallDirectory<S, ROOMS_MAX>, session: u8) -> Option<Option<u8>> {
-    server.is_connected(session).then(|| server.current(session))
 }
 
 /// The accepting acks among what is on its way to a session.
@@ -90,6 +86,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             | Action::RequestWithoutAck(peer)
             | Action::EnterInvalid(peer, _)
             | Action::Leave(peer)
+            | Action::LeaveOne(peer, _)
             | Action::LeaveOutside(peer)
             | Action::Drop(peer)
             | Action::Reconnect(peer)
@@ -135,6 +132,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             | Action::RequestWithoutAck(_)
             | Action::EnterInvalid(..)
             | Action::Leave(_)
+            | Action::LeaveOne(..)
             | Action::LeaveOutside(_)
             | Action::Drop(_)
             | Action::Reconnect(_)
@@ -156,7 +154,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             up: sessions_of::<P, S>(peer).map(|session| state.up[usize::from(session)]).collect(),
             down: sessions_of::<P, S>(peer).map(|session| state.down[usize::from(session)]).collect(),
             negotiations: state.negotiations[peer],
-            records: sessions_of::<P, S>(peer).map(|session| record(&state.server, session)).collect(),
+            records: sessions_of::<P, S>(peer).map(|session| state.server.presence(session)).collect(),
             client: state.clients[peer],
             account: state.accounts[peer],
         }
@@ -176,7 +174,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
         before.negotiations[peer] != after.negotiations[peer]
             || before.clients[peer] != after.clients[peer]
             || before.accounts[peer] != after.accounts[peer]
-            || sessions.any(|it| queues_differ(it.into()) || record(&before.server, it) != record(&after.server, it))
+            || sessions.any(|it| queues_differ(it.into()) || before.server.presence(it) != after.server.presence(it))
     }
 
     fn join(&self, rest: &Rest<S>, parts: &[&Part<S>]) -> World<P, S> {
@@ -186,10 +184,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             for (epoch, session) in sessions_of::<P, S>(peer).enumerate() {
                 state.up[usize::from(session)] = part.up[epoch];
                 state.down[usize::from(session)] = part.down[epoch];
-                if let Some(room) = part.records[epoch] {
-                    state.server.connect(session);
-                    state.server.set_current(session, room);
-                }
+                state.server.set_presence(session, part.records[epoch]);
             }
             state.negotiations[peer] = part.negotiations;
             state.clients[peer] = part.client;
@@ -207,7 +202,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             // ICE finds a path where both ends fit.
             negotiations: if self.setting.ice { part.negotiations } else { [0; S] },
             records: part.records.clone(),
-            client: Client { epoch, is_alive, room: None, asking: None, roster: 0 },
+            client: Client { epoch, is_alive, ..Client::default() },
             account: Account::default(),
         }
     }
@@ -233,17 +228,18 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
             return EVERYBODY;
         }
         let is_live = |epoch: usize| part.client.is_alive && epoch == usize::from(part.client.epoch);
-        if part.records.iter().enumerate().any(|(epoch, record)| record.is_some() && !is_live(epoch)) {
+        if part.records.iter().enumerate().any(|(epoch, record)| *record != Presence::Absent && !is_live(epoch)) {
             return EVERYBODY;
         }
         let of_message = |word| match Upward::unpack(word) {
             Upward::Signal(_, Target::User(to), _) => 1 << (usize::from(to) % P),
             Upward::Signal(_, Target::Unknown, _) => 0,
-            Upward::Signal(_, Target::Room(_), _)
+            Upward::Signal(_, Target::Room(_) | Target::Member(..), _)
             | Upward::Request(..)
             | Upward::RequestWithoutAck
             | Upward::InvalidRequest(_)
-            | Upward::Leave => EVERYBODY,
+            | Upward::Leave
+            | Upward::LeaveOne(_) => EVERYBODY,
         };
         // The second may overtake the first.
         let next = |queue: &Queue| queue.words().take(2).map(of_message).fold(0, |all, one| all | one);
@@ -252,7 +248,7 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
 
     fn is_at_rest(&self, part: &Part<S>) -> bool {
         let is_live = |epoch: usize| part.client.is_alive && epoch == usize::from(part.client.epoch);
-        let is_noticed = |(epoch, record): (usize, &Option<_>)| is_live(epoch) || record.is_none();
+        let is_noticed = |(epoch, record): (usize, &Presence)| is_live(epoch) || *record == Presence::Absent;
         part.up.iter().chain(&part.down).all(Queue::is_empty)
             && part.records.iter().enumerate().all(is_noticed)
             && !part.negotiations.iter().any(|word| owes_answer(*word))
@@ -260,7 +256,11 @@ impl<const P: usize, const S: usize> Space for System<P, S> {
 
     /// Two members that are being told of two others each may be told in different orders (ORDER-04).
     fn shows_more(&self, part: &Part<S>) -> bool {
-        let is_notice = |word| matches!(Downward::unpack(word), Downward::UserJoined(_) | Downward::UserLeft(_));
+        let is_notice = |word| match Downward::unpack(word) {
+            Downward::UserJoined(_) | Downward::UserLeft(_) | Downward::Entered(..) | Downward::Departed(..) => true,
+            Downward::Created(_) | Downward::Joined(..) | Downward::Refused(_) | Downward::RoomClosed => false,
+            Downward::HostChanged(_) | Downward::Signal(..) | Downward::Error(_) => false,
+        };
         P > 2 && part.down.iter().any(|queue| queue.words().filter(|word| is_notice(*word)).count() > 1)
     }
 }

@@ -5,6 +5,7 @@ use super::{
     budget::Budgets,
     packed_negotiation::{owes_answer, pack_negotiation, unpack_negotiation},
     queue::{Overflow, Queue},
+    several::Stays,
 };
 use crate::{
     negotiation::Negotiation,
@@ -32,7 +33,7 @@ pub struct World<const P: usize, const S: usize> {
 }
 
 /// What a client knows of itself and of the members of its room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Client {
     /// Which of the peer's connections is the current one.
     pub(super) epoch: u8,
@@ -42,8 +43,11 @@ pub(super) struct Client {
     pub(super) room: Option<u8>,
     /// The room that it asked to enter.
     pub(super) asking: Option<u8>,
-    /// The sessions that it believes to be in its room, as bits.
+    /// The sessions that it believes to be in its room, as bits. Of a client that may be in several: those whose signals may
+    /// still be on their way from a room that it left.
     pub(super) roster: u8,
+    /// Where it believes to be, where a member may be in several rooms.
+    pub(super) stays: Stays,
 }
 
 impl<const P: usize, const S: usize> World<P, S> {
@@ -53,7 +57,7 @@ impl<const P: usize, const S: usize> World<P, S> {
         const { assert!(P > 0 && S.is_multiple_of(P) && S <= 8, "sessions are bits of a byte, as many for each peer") };
         let mut server = SmallDirectory::default();
         (0..P as u8).for_each(|session| server.connect(session));
-        let client = Client { epoch: 0, is_alive: true, room: None, asking: None, roster: 0 };
+        let client = Client { is_alive: true, ..Client::default() };
         Self {
             up: [Queue::default(); S],
             down: [Queue::default(); S],

@@ -9,8 +9,14 @@ use super::{
 use crate::{
     message::Target,
     negotiation::{Event, Strategy},
-    requirement::ids::{CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01},
-    room::{HostLeaves, RoomRules},
+    requirement::{
+        RequirementId,
+        ids::{
+            CAP_CAPACITY_01, CAP_HOST_CLOSE_01, CAP_HOST_TRANSFER_01, NEG_01, NEG_02, NEG_03, NEG_04, NEG_05, NEG_06,
+            NEG_07, NEG_08, NEG_09, ROOM_04,
+        },
+    },
+    room::{HostLeaves, RoomRules, SecondRoom},
 };
 
 /// What does not change during a run.
@@ -31,10 +37,25 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// Whether these rules have to keep a property: those of a capability bind only who has it.
+    /// Whether a member may be in several rooms.
+    #[must_use]
+    pub fn has_several_rooms(&self) -> bool {
+        self.rules.second_room == SecondRoom::Several
+    }
+
+    /// Whether these rules have to keep a property.
     #[must_use]
     pub fn owes(&self, property: &Property) -> bool {
-        match property.clause {
+        self.owes_clause(property.clause)
+    }
+
+    /// Whether a clause, by its property or its goal, binds these rules: those of a capability bind only who has it. Where a member may be in several rooms, that a second one is refused is no rule, and nothing is negotiated: each room
+    /// has negotiations of its own then, which are those of a world with one room.
+    #[must_use]
+    pub fn owes_clause(&self, clause: RequirementId) -> bool {
+        match clause {
+            ROOM_04 => !self.has_several_rooms(),
+            NEG_01 | NEG_02 | NEG_03 | NEG_04 | NEG_05 | NEG_06 | NEG_07 | NEG_08 | NEG_09 => !self.has_several_rooms(),
             CAP_HOST_CLOSE_01 => matches!(self.rules.host_leaves, HostLeaves::CloseRoom | HostLeaves::ForgetRoom),
             CAP_HOST_TRANSFER_01 => self.rules.host_leaves == HostLeaves::HandOver,
             CAP_CAPACITY_01 => self.rules.capacity.is_some(),
@@ -141,6 +162,7 @@ impl<const P: usize, const S: usize> World<P, S> {
             }
             Action::RequestWithoutAck(peer) => self.send(peer, Upward::RequestWithoutAck, watch),
             Action::Leave(peer) => self.leave(setting, peer, watch),
+            Action::LeaveOne(peer, room) => self.leave_one(peer, room, watch),
             Action::Drop(peer) => self.drop_connection(setting, peer, watch),
             Action::Reconnect(peer) => self.reconnect(setting, peer, watch),
             Action::Notice(session) => self.notice(setting, session, watch),

@@ -222,6 +222,12 @@ pub(super) fn room_name(room: u8) -> String {
     format!("r{}", room + 1)
 }
 
+/// The rooms of a set of bits: `r1`, `r1 and r3`.
+pub(super) fn room_names(rooms: u8) -> String {
+    let names: Vec<_> = sessions(rooms).map(room_name).collect();
+    names.join(" and ")
+}
+
 impl Upward {
     pub(super) fn text<const P: usize>(self, by: u8) -> String {
         match self {
@@ -231,12 +237,16 @@ impl Upward {
             Self::InvalidRequest(RequestKind::Create) => "create-room \"\"".into(),
             Self::InvalidRequest(RequestKind::Join) => "join-room \"\"".into(),
             Self::Leave => "leave-room".into(),
+            Self::LeaveOne(room) => format!("leave-room {}", room_name(room)),
             Self::Signal(kind, target, description) => {
                 let (to, target) = match target {
                     Target::User(session) => (session, session_name::<P>(session)),
                     // Only candidates go there, and those name no description.
                     Target::Room(room) => (by, format!("\"{}\"", room_name(room))),
                     Target::Unknown => (by, "nobody".into()),
+                    Target::Member(session, room) => {
+                        (session, format!("{} in {}", session_name::<P>(session), room_name(room)))
+                    }
                 };
                 let signal = signal_text::<P>(kind, by, to, description);
                 // An answer names its target already.
@@ -257,6 +267,10 @@ impl Downward {
             Self::Refused(refused) => format!("ack: refused, {}", refused.text()),
             Self::UserJoined(session) => format!("user-joined {}", session_name::<P>(session)),
             Self::UserLeft(session) => format!("user-left {}", session_name::<P>(session)),
+            Self::Entered(room, session) => {
+                format!("user-joined {} in {}", session_name::<P>(session), room_name(room))
+            }
+            Self::Departed(room, session) => format!("user-left {} in {}", session_name::<P>(session), room_name(room)),
             Self::RoomClosed => "room-closed".into(),
             Self::HostChanged(session) => format!("host-changed {}", session_name::<P>(session)),
             Self::Signal(kind, from, description) => {

@@ -4,15 +4,15 @@ use super::{
     Budget,
     configuration::{
         CANDIDATES, Configuration, ENCOUNTER, ENCOUNTER_OF_FOUR, EVERY_OCCASION, HOSTS, ICE, INVALID, MESH, NO_ACK,
-        RECONNECT, RECONNECT_ONCE, REJOIN, RENEGOTIATION, ROOMS, SECOND_ROOM, SECOND_ROOM_OF_THREE, SLOW_ANSWERS,
-        STRAY, TWO_ROOMS, every_occasion_and,
+        RECONNECT, RECONNECT_ONCE, REJOIN, RENEGOTIATION, ROOMS, SECOND_ROOM, SECOND_ROOM_OF_THREE, SEVERAL_ROOMS,
+        SEVERAL_ROOMS_AND_SIGNALS, SEVERAL_ROOMS_OF_THREE, SLOW_ANSWERS, STRAY, TWO_ROOMS, every_occasion_and,
     },
     seam::{PeerStep, ServerStep},
     system::Setting,
 };
 use crate::{
     negotiation::Strategy,
-    room::{HostLeaves, RoomRules},
+    room::{HostLeaves, RoomRules, SecondRoom},
 };
 use std::num::NonZeroU16;
 
@@ -182,6 +182,27 @@ impl Variant {
         }
     }
 
+    /// The dialect in which a member may be in several rooms.
+    #[must_use]
+    pub fn several_rooms() -> Self {
+        Self {
+            name: "several-rooms",
+            description: "the reference with membership as a set: who asks for another room is then in both",
+            rules: RoomRules { second_room: SecondRoom::Several, ..RoomRules::REFERENCE },
+            configurations: vec![
+                SEVERAL_ROOMS,
+                SEVERAL_ROOMS_AND_SIGNALS,
+                SEVERAL_ROOMS_OF_THREE,
+                ROOMS,
+                STRAY,
+                NO_ACK,
+                INVALID,
+                RECONNECT_ONCE,
+            ],
+            ..Self::reference()
+        }
+    }
+
     /// All variants of this crate. Code outside makes its own.
     #[must_use]
     pub fn all() -> Vec<Self> {
@@ -195,6 +216,7 @@ impl Variant {
             Self::host_closes(),
             Self::host_transfers(),
             Self::capacity(),
+            Self::several_rooms(),
         ]
     }
 

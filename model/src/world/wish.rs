@@ -102,6 +102,12 @@ impl<const P: usize, const S: usize> World<P, S> {
     #[must_use]
     pub fn is_wanting(&self, setting: &Setting, wish: Wish) -> bool {
         match wish {
+            Wish::LeavingLearned(peer, remote) if setting.has_several_rooms() => {
+                self.is_live(remote) && self.believes_in_leaver(peer, remote)
+            }
+            Wish::EndLearned(peer, remote) if setting.has_several_rooms() => {
+                !self.is_live(remote) && self.believes_in_leaver(peer, remote)
+            }
             Wish::Connected(one, other) => {
                 let room = self.settled_room(one);
                 room.is_some() && room == self.settled_room(other) && !self.is_connected(setting, one, other)

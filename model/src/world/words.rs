@@ -7,7 +7,7 @@ use super::{
     packed::{Downward, Upward},
     queue::{Overflow, Queue},
     state::sessions,
-    trace::{Recorder, ice_text, room_name, session_name},
+    trace::{Recorder, ice_text, room_name, room_names, session_name},
 };
 use crate::{
     negotiation::{Description, Ice, Negotiation},
@@ -57,6 +57,9 @@ impl<const P: usize, const S: usize> World<P, S> {
                 format!("{}: {}", own(peer), Upward::InvalidRequest(kind).text::<P>(peer))
             }
             Action::Leave(peer) => format!("{}: leave-room", own(peer)),
+            Action::LeaveOne(peer, room) => {
+                format!("{}: {}", own(peer), Upward::LeaveOne(room).text::<P>(peer))
+            }
             Action::LeaveOutside(peer) => format!("{}: leave-room, while in no room", own(peer)),
             Action::Drop(peer) => format!("{}: connection lost", own(peer)),
             Action::Reconnect(peer) => {
@@ -125,7 +128,10 @@ impl<const P: usize, const S: usize> World<P, S> {
             }
         }
         for session in (0..S as u8).filter(|session| self.server.is_connected(*session)) {
-            let place = self.server.current(session).map_or_else(|| "no room".into(), room_name);
+            let place = match self.server.room_bits(session) {
+                0 => "no room".into(),
+                rooms => room_names(rooms),
+            };
             let ended = if self.is_live(session) { "" } else { " (has ended, not noticed yet)" };
             writeln!(page, "  {} in {place}{ended}", session_name::<P>(session))?;
         }
@@ -149,7 +155,19 @@ impl<const P: usize, const S: usize> World<P, S> {
     fn write_peer(&self, page: &mut Formatter<'_>, peer: u8) -> fmt::Result {
         let client = &self.clients[usize::from(peer)];
         write!(page, "\n{}", session_name::<P>(self.session_of(peer)))?;
+        for room in client.stays.rooms() {
+            let known = names::<P>(sessions(client.stays.roster(room)));
+            write!(page, " is in {}", room_name(room))?;
+            if !known.is_empty() {
+                write!(page, " with {known}")?;
+            }
+            page.write_str(",")?;
+        }
         match (client.is_alive, client.room, client.asking) {
+            (true, None, None) if client.stays.is_anywhere() => write!(page, " and asks for nothing")?,
+            (true, None, Some(room)) if client.stays.is_anywhere() => {
+                write!(page, " and asks for {}", room_name(room))?
+            }
             (false, ..) => write!(page, " is not connected")?,
             (true, None, None) => write!(page, " is in no room")?,
             (true, None, Some(room)) => write!(page, " is in no room, and asks for {}", room_name(room))?,
@@ -158,7 +176,7 @@ impl<const P: usize, const S: usize> World<P, S> {
                 write!(page, " is in {}, and asks for {}", room_name(room), room_name(asked))?;
             }
         }
-        if client.roster != 0 {
+        if client.roster != 0 && !client.stays.is_anywhere() {
             write!(page, ", knows {}", names::<P>(sessions(client.roster)))?;
         }
         writeln!(page)?;

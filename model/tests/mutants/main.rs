@@ -8,6 +8,7 @@ mod documentation;
 mod peer;
 mod relay;
 mod room;
+mod several;
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -69,7 +70,7 @@ fn run(mutant: &Mutant) -> CheckReport {
 }
 
 fn all() -> impl Iterator<Item = &'static Mutant> {
-    room::MUTANTS.iter().chain(relay::MUTANTS).chain(peer::MUTANTS)
+    room::MUTANTS.iter().chain(relay::MUTANTS).chain(several::MUTANTS).chain(peer::MUTANTS)
 }
 
 #[test]

@@ -62,6 +62,17 @@ macro_rules! replaced {
     };
 }
 
+/// The same of the variant in which a member may be in several rooms.
+macro_rules! replaced_in_several {
+    (|$directory:ident, $rules:ident, $input:ident, $emit:ident| $body:expr) => {
+        |variant: &mut glare_model::world::Variant| {
+            variant.rules.second_room = glare_model::room::SecondRoom::Several;
+            let replace: fn(&mut glare_model::world::Variant) = replaced!(|$directory, $rules, $input, $emit| $body);
+            replace(variant);
+        }
+    };
+}
+
 /// A mutant whose changed rule is data.
 macro_rules! ruled {
     ($field:ident: $value:expr) => {

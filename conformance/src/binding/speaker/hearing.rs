@@ -137,7 +137,12 @@ impl Speaker {
             self.names.note_room(given, real);
         }
         let named = room.map_or_else(|| given.clone(), |real| self.names.given_room(&real, &given));
-        self.room = Some(given);
+        if !self.plan.profile.dialect().has_several_rooms() {
+            self.inside.clear();
+        }
+        if !self.inside.contains(&given) {
+            self.inside.push(given);
+        }
         let mut data = Map::from_iter([("success".to_owned(), true.into()), ("roomId".to_owned(), named)]);
         if let Some(users) = users {
             data.insert("existingUsers".to_owned(), self.without_self(users));
@@ -247,7 +252,7 @@ impl Speaker {
             }
             Meaning::HostChanged => event("host-changed", json!({ "userId": user })),
             Meaning::Closed => {
-                self.room = None;
+                self.inside.clear();
                 event("room-closed", json!({}))
             }
             Meaning::Signal => {

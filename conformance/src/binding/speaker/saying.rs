@@ -23,14 +23,14 @@ impl Speaker {
         match event {
             "create-room" => self.say_request(false, data, ack),
             "join-room" => self.say_request(true, data, ack),
-            "leave-room" => self.say_leave(),
+            "leave-room" => self.say_leave(data),
             other => self.say_unknown(other, data, ack),
         }
     }
 
     fn say_request(&mut self, joins: bool, data: Option<&Value>, ack: Option<u64>) -> Result<Reaction, Unsayable> {
         let plan = Arc::clone(&self.plan);
-        if self.room.is_some() && plan.profile.dialect().second_room == SecondRoomRule::Impossible {
+        if !self.inside.is_empty() && plan.profile.dialect().second_room == SecondRoomRule::Impossible {
             return Err(Unsayable("that a member asks for another room".to_owned()));
         }
         if plan.joins_by_connecting() {
@@ -75,16 +75,39 @@ impl Speaker {
         Ok(reaction)
     }
 
-    fn say_leave(&mut self) -> Result<Reaction, Unsayable> {
+    /// Leaves the room that is named, where one of several can be; otherwise all: with one message for each where a message
+    /// names its room, and with one where none does.
+    fn say_leave(&mut self, data: Option<&Value>) -> Result<Reaction, Unsayable> {
         let plan = Arc::clone(&self.plan);
         let Some(leave) = &plan.leave else {
             return Err(Unsayable("leaving without closing the connection".to_owned()));
         };
-        match self.room.take() {
-            Some(room) => self.values.set(plan.holes.room, self.names.real_room(&room).into_owned()),
-            None => self.clear(&[plan.holes.room]),
+        let dialect = plan.profile.dialect();
+        let named = data.filter(|room| room.is_string() && dialect.has_several_rooms());
+        let mut rooms: Vec<Option<Value>> = match named {
+            Some(_) if !dialect.leaves_by_name => {
+                return Err(Unsayable("leaving one room of several".to_owned()));
+            }
+            Some(room) => {
+                self.inside.retain(|other| other != room);
+                vec![Some(room.clone())]
+            }
+            None => std::mem::take(&mut self.inside).into_iter().map(Some).collect(),
+        };
+        if rooms.is_empty() {
+            rooms.push(None);
         }
-        let send: Vec<_> = leave.send.iter().filter_map(|node| plain(node, &self.values)).collect();
+        if !dialect.leaves_by_name {
+            rooms.drain(..rooms.len() - 1);
+        }
+        let mut send = Vec::new();
+        for room in rooms {
+            match room {
+                Some(room) => self.values.set(plan.holes.room, self.names.real_room(&room).into_owned()),
+                None => self.clear(&[plan.holes.room]),
+            }
+            send.extend(leave.send.iter().filter_map(|node| plain(node, &self.values)));
+        }
         Ok(Reaction { send, ..Reaction::default() })
     }
 
@@ -93,14 +116,16 @@ impl Speaker {
         let members = data.and_then(Value::as_object).ok_or_else(unsayable)?;
         let plan = Arc::clone(&self.plan);
         let (holes, node) = (&plan.holes, &plan.signals[kind as usize]);
-        let known = ["target", kind.payload_member(), "from"];
+        let in_room = plan.profile.dialect().signals_in_rooms;
+        let known = ["target", kind.payload_member(), "from", if in_room { "room" } else { "target" }];
         let claims = members.contains_key("from");
         if members.keys().any(|name| !known.contains(&name.as_str())) || claims && !node.holes().contains(&holes.from) {
             return Err(unsayable());
         }
         let alias = members.get("target").filter(|_| node.holes().contains(&holes.target_alias));
         let alias = alias.and_then(|target| self.names.alias(target));
-        let room = self.room.as_ref().map(|room| self.names.real_room(room));
+        let named = members.get("room").filter(|_| in_room);
+        let room = named.or(self.inside.last()).map(|room| self.names.real_room(room));
         // Clients of the protocol name themselves only to claim to be somebody.
         let own = self.id.as_ref().filter(|_| !plan.has_names_of_the_protocol);
         let filled = Lent {

@@ -247,6 +247,38 @@ fn who_asks_a_server_that_does_not_answer_is_in() {
 }
 
 #[test]
+fn a_member_of_several_rooms_says_which_one_it_leaves_and_signals_in() {
+    let mut speaker = speaker(PUBSUB);
+    speaker.identify("me");
+    for room in ["r", "s", "t"] {
+        speaker.say("join-room", Some(&json!(room)), Some(3)).unwrap();
+    }
+    let topic = |reaction: Reaction| sent(&reaction)[0]["topic"].clone();
+    let offer = |room: Option<&str>| match room {
+        Some(room) => json!({"target": "you", "offer": 1, "room": room}),
+        None => json!({"target": "you", "offer": 1}),
+    };
+    assert_eq!(topic(speaker.say("offer", Some(&offer(Some("r"))), None).unwrap()), "r");
+    assert_eq!(topic(speaker.say("offer", Some(&offer(None)), None).unwrap()), "t");
+    let left = |room: &str| json!({"type": "unsubscribe", "topics": [room]});
+    assert_eq!(sent(&speaker.say("leave-room", Some(&json!("s")), None).unwrap()), [left("s")]);
+    assert_eq!(sent(&speaker.say("leave-room", None, None).unwrap()), [left("r"), left("t")]);
+    assert_eq!(sent(&speaker.say("leave-room", None, None).unwrap()).len(), 1);
+}
+
+#[test]
+fn where_no_message_names_a_room_one_leave_leaves_all_and_none_leaves_one() {
+    let (_, tutorial) = crate::binding::library().iter().find(|(plan, _)| plan.name() == "tutorial").unwrap();
+    let mut speaker = speaker(&format!("{tutorial}\n[dialect]\nsecond-room = \"several\"\n"));
+    for room in ["r", "s"] {
+        speaker.say("join-room", Some(&json!(room)), Some(0)).unwrap();
+        speaker.hear_ack(0, &[json!({"success": true, "roomId": room, "existingUsers": []})]);
+    }
+    assert!(speaker.say("leave-room", Some(&json!("r")), None).is_err());
+    assert_eq!(sent(&speaker.say("leave-room", None, None).unwrap()), [json!(["leave-room"])]);
+}
+
+#[test]
 fn pings_are_answered_and_pongs_end_fences() {
     let mut speaker = speaker(PUBSUB);
     assert_eq!(sent(&speaker.hear(json!({"type": "ping"}))), [json!({"type": "pong"})]);

@@ -54,7 +54,7 @@ impl Script {
                     Ask::Request { room: Ok(room), .. } => Some(room),
                     _ => None,
                 });
-                let mut rooms = rooms.chain(state.current(about));
+                let mut rooms = rooms.chain(state.rooms_of(about));
                 (about != at && rooms.any(|room| self.has_left(state, at, room))).then_some(ROOM_12)
             }
             Look::Signal { kind, from: Some(from), payload: Some(payload) } => {
@@ -65,19 +65,23 @@ impl Script {
                 };
                 let mut items = self.lines[sender].items.iter().filter(|item| item.phase == phase);
                 let Ask::Signal { signal: Ok(aim), .. } = items.find(is_it)?.what else { return None };
-                if items.any(|later| later.what == Ask::Leave || later.is_end()) && self.was_told(at, sighting, from) {
+                if items.any(|later| matches!(later.what, Ask::Leave { .. }) || later.is_end())
+                    && self.was_told(at, sighting, from)
+                {
                     return Some(ORDER_01);
                 }
-                let room = state.current(Slot::try_from(sender).expect("slots were numbered"));
-                match (room, owner(aim.user)) {
-                    (None, _) => Some(RELAY_05),
-                    (Some(room), Some(target)) if target == usize::from(at) => {
-                        let is_fellow = state.current(at) == Some(room);
-                        let clause = if self.has_left(state, at, room) { ROOM_12 } else { RELAY_04 };
+                let rooms = state.rooms_of(Slot::try_from(sender).expect("slots were numbered"));
+                match (rooms.as_slice(), owner(aim.user)) {
+                    ([], _) => Some(RELAY_05),
+                    (rooms, Some(target)) if target == usize::from(at) => {
+                        let mut rooms = rooms.iter().filter(|room| aim.within.is_none_or(|within| within == **room));
+                        let is_fellow = rooms.clone().any(|room| state.is_in(at, room));
+                        let has_left = rooms.any(|room| self.has_left(state, at, *room));
+                        let clause = if has_left { ROOM_12 } else { RELAY_04 };
                         (!is_fellow).then_some(clause)
                     }
-                    (Some(_), Some(_)) => Some(RELAY_01),
-                    (Some(_), None) => Some(RELAY_06),
+                    (_, Some(_)) => Some(RELAY_01),
+                    (_, None) => Some(RELAY_06),
                 }
             }
             Look::Signal { .. } => None,
@@ -102,7 +106,7 @@ impl Script {
             matches!(item.what, Ask::Request { room: Ok(own), .. } if own == room)
                 && matches!(item.answer, Answer::Accepted { .. })
         };
-        state.current(slot) != Some(room) && served.iter().any(entered)
+        !state.is_in(slot, &room) && served.iter().any(entered)
     }
 
     /// The clause that forbids a server to end a connection where it did.

@@ -119,7 +119,7 @@ impl Script {
                 let mut targets = self.lines.iter().enumerate().filter(|(_, line)| line.user == aim.user);
                 !ends(line) && !targets.any(moves) && aim.user != line.user
             }
-            Ask::Request { .. } | Ask::Leave | Ask::Broken | Ask::End(_) | Ask::Ended { .. } => false,
+            Ask::Request { .. } | Ask::Leave { .. } | Ask::Broken | Ask::End(_) | Ask::Ended { .. } => false,
         }
     }
 }

@@ -7,6 +7,7 @@ use glare_model::{
         RequirementId,
         ids::{ORDER_02, RELAY_02, RELAY_03, RELAY_07, RELAY_08, ROOM_03},
     },
+    room::Directory,
 };
 
 use super::{
@@ -57,7 +58,10 @@ impl Search<'_> {
                     Objection { requirement: clause, phase, ground: Ground::Answer { slot, number, message } },
                 );
             } else if let (ServerMessage::Joined(..), Some(item)) = (&message, served) {
-                state.stand_mut(slot).floor = u32::try_from(item.answered_at).unwrap_or(u32::MAX);
+                // What comes of another room that it is in may come before.
+                let is_only = !script.has_several_rooms() || state.rooms_of(slot).len() == 1;
+                let at = u32::try_from(item.answered_at).unwrap_or(u32::MAX);
+                state.stand_mut(slot).floor = if is_only { at } else { 0 };
             }
         }
         let since = served.map_or(0, |item| item.at);

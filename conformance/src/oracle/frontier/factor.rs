@@ -56,7 +56,7 @@ pub(super) enum Stop {
 impl Position {
     /// Before the first record. Where rooms have hosts, it matters who joined first.
     fn new(script: &Script) -> Self {
-        Self { states: vec![State::new(script.has_hosts())], sent: Vec::new(), marks: 0 }
+        Self { states: vec![State::new(script.has_hosts(), script.has_several_rooms())], sent: Vec::new(), marks: 0 }
     }
 }
 

@@ -64,7 +64,7 @@ mod step;
 mod symbols;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub use outcomes::{PhaseOutcomes, outcomes};
 pub use statistics::Statistics;
@@ -187,7 +187,7 @@ impl Running {
             facts.open(phase);
             facts.close(phase);
         }
-        let members = facts.room(connection).map(|room| facts.members(&room)).unwrap_or_default();
+        let members: BTreeSet<_> = facts.rooms(connection).iter().flat_map(|room| facts.members(room)).collect();
         members.into_iter().filter(|member| *member != connection).collect()
     }
 

@@ -96,20 +96,21 @@ impl Script {
                 let sure = !self.profile.dialect().answers_requests;
                 Ask::Request { kind, room, ack: ack && !sure, sure }
             }
-            Stimulus::Leave => Ask::Leave,
-            Stimulus::Signal { kind, target, payload, fault } => {
+            Stimulus::Leave { room } => Ask::Leave { room: self.one_of_several(room) },
+            Stimulus::Signal { kind, target, payload, room: within, fault } => {
                 let fault = fault.for_target(&self.profile);
                 let signal = match (fault, target, payload) {
                     (Fault::TooLarge, ..) => Err(SignalFault::TooLarge),
                     (Fault::None | Fault::Unclear, Some(target), Some(payload)) => {
                         let user = self.users.number(target);
                         let room = RoomId::parse(target).ok().map(|_| self.room(target));
+                        let within = self.one_of_several(within);
                         let payload = fingerprint(payload);
                         let from = self.signature(slot);
                         self.sent.insert((kind, from, payload));
                         let key = (user, kind, from, payload);
                         self.signals.entry(key).or_default().sent += 1;
-                        Ok(Aim { user, room, payload })
+                        Ok(Aim { user, room, within, payload })
                     }
                     (Fault::None | Fault::Unclear | Fault::Malformed, ..) => Err(SignalFault::Malformed),
                 };
@@ -117,6 +118,11 @@ impl Script {
             }
             Stimulus::UnknownEvent | Stimulus::Broken { .. } | Stimulus::Ending(_) => return None,
         })
+    }
+
+    /// A room that is named where only one who may be in several names it.
+    fn one_of_several(&mut self, room: Option<&str>) -> Option<Room> {
+        room.filter(|_| self.has_several_rooms()).map(|room| self.room(room))
     }
 
     fn room(&mut self, text: &str) -> Room {

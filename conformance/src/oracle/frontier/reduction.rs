@@ -36,7 +36,8 @@ impl Search<'_> {
     fn may_be_forced(self, state: &State, slot: Slot, head: &Item) -> bool {
         match &head.what {
             Ask::Fence => true,
-            Ask::Leave => state.current(slot).is_none(),
+            Ask::Leave { room: None } => state.rooms_of(slot).is_empty(),
+            Ask::Leave { room: Some(room) } => !state.is_in(slot, room),
             Ask::Request { ack, .. } => *ack && head.answer == Answer::Refused,
             Ask::Signal { unclear, .. } => !unclear,
             Ask::Broken | Ask::End(_) | Ask::Ended { .. } => false,
@@ -112,13 +113,12 @@ impl Search<'_> {
     fn reach(self, state: &State, slot: Slot) -> Reach {
         let line: &Line = &self.script.lines[usize::from(slot)];
         let waiting = &line.items[state.stand(slot).served as usize..self.sent[usize::from(slot)] as usize];
-        let mut reach =
-            Reach { rooms: state.current(slot).into_iter().collect(), users: vec![line.user], targets: Vec::new() };
+        let mut reach = Reach { rooms: state.rooms_of(slot), users: vec![line.user], targets: Vec::new() };
         for item in waiting {
             match &item.what {
                 Ask::Request { room: Ok(room), .. } => reach.rooms.push(*room),
                 Ask::Signal { signal: Ok(aim), .. } => reach.targets.push(aim.user),
-                Ask::Request { .. } | Ask::Signal { .. } | Ask::Leave | Ask::Fence => {}
+                Ask::Request { .. } | Ask::Signal { .. } | Ask::Leave { .. } | Ask::Fence => {}
                 Ask::Broken | Ask::End(_) | Ask::Ended { .. } => {}
             }
         }

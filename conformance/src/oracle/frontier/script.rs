@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use glare_model::{
     id::InvalidRoomId,
     message::{RequestKind, ServerMessage, SignalFault, SignalKind},
-    room::{HostLeaves, RoomRules},
+    room::{HostLeaves, RoomRules, SecondRoom},
 };
 
 use super::symbols::{Fingerprint, Symbols};
@@ -94,7 +94,10 @@ pub(super) enum Ask {
         /// It takes effect, ack or not.
         sure: bool,
     },
-    Leave,
+    Leave {
+        /// The room that is left, where a leave names one of several.
+        room: Option<Room>,
+    },
     Signal {
         kind: SignalKind,
         signal: Result<Aim, SignalFault>,
@@ -121,6 +124,8 @@ pub(super) struct Aim {
     pub(super) user: u32,
     /// The target's text as a room id, if it is one.
     pub(super) room: Option<Room>,
+    /// The one room that it is sent in, where a member may be in several and signals say so.
+    pub(super) within: Option<Room>,
     pub(super) payload: Fingerprint,
 }
 
@@ -223,6 +228,11 @@ impl Script {
     /// Whether it makes a difference who has been in a room for longest.
     pub(super) fn has_hosts(&self) -> bool {
         self.rules.host_leaves != HostLeaves::Nothing
+    }
+
+    /// Whether a member may be in several rooms.
+    pub(super) fn has_several_rooms(&self) -> bool {
+        self.rules.second_room == SecondRoom::Several
     }
 
     /// The user whom a signal of this connection names as its sender: itself, or nobody where signals name none.

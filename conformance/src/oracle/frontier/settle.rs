@@ -102,8 +102,8 @@ impl Factor {
 
     /// Whether somebody would be told of an end, and was there to hear it.
     fn has_audience(&self, state: &State, end: &End) -> bool {
-        let room = state.current(end.slot);
-        let mut members = room.iter().flat_map(|room| state.members(room)).filter(|member| **member != end.slot);
+        let rooms = state.rooms_of(end.slot);
+        let mut members = rooms.iter().flat_map(|room| state.members(room)).filter(|member| **member != end.slot);
         members.any(|member| self.script.lines[usize::from(*member)].was_fenced_after(end.item.at))
     }
 }
@@ -134,6 +134,6 @@ fn late(script: &Script, mut state: State, end: &End, phase: usize, recommended:
 fn deduplicate(mut states: Vec<State>) -> Vec<State> {
     states.sort_by_key(|state| state.cost);
     let mut known = std::collections::HashSet::new();
-    states.retain(|state| known.insert(state.stands.clone()));
+    states.retain(|state| known.insert((state.stands.clone(), state.memberships())));
     states
 }

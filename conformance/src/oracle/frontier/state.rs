@@ -37,7 +37,11 @@ pub(super) struct State {
     /// The members of all rooms, ordered by room and slot, or where rooms have hosts by room and joining. Without hosts nobody
     /// can see in which order members joined, and states that differ in it are one.
     inside: Vec<Slot>,
+    /// Where a member may be in several rooms: the room of each entry of `inside`, of which there is one for each room that a
+    /// connection is in. Its stand says only that it is connected.
+    rooms: Vec<Room>,
     hosts: bool,
+    several: bool,
     /// Which clauses this explanation of the trace has to take for broken.
     pub(super) objections: Vec<Objection>,
     pub(super) cost: Cost,
@@ -58,7 +62,9 @@ pub(super) struct Cost {
 
 impl PartialEq for State {
     fn eq(&self, other: &Self) -> bool {
-        self.stands == other.stands && (!self.hosts || self.inside == other.inside)
+        self.stands == other.stands
+            && self.rooms == other.rooms
+            && (!(self.hosts || self.several) || self.inside == other.inside)
     }
 }
 
@@ -67,13 +73,17 @@ impl Eq for State {}
 impl Hash for State {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.stands.hash(hasher);
+        if self.several {
+            (&self.rooms, &self.inside).hash(hasher);
+        }
     }
 }
 
 impl State {
-    /// Nobody is there. `hosts` says that it matters who has been in a room for longest.
-    pub(super) fn new(hosts: bool) -> Self {
-        Self { hosts, ..Self::default() }
+    /// Nobody is there. `hosts` says that it matters who has been in a room for longest, `several` that a member may be in several
+    /// rooms.
+    pub(super) fn new(hosts: bool, several: bool) -> Self {
+        Self { hosts, several, ..Self::default() }
     }
 
     /// A connection's part.
@@ -89,6 +99,17 @@ impl State {
     /// Whether everybody is where they are in another state.
     pub(super) fn has_same_places(&self, other: &Self) -> bool {
         self.stands.iter().map(|stand| stand.place).eq(other.stands.iter().map(|stand| stand.place))
+            && self.has_same_memberships(other)
+    }
+
+    /// Whether everybody is in the same ones of several rooms; there is nothing to compare where one is in one room at most.
+    pub(super) fn has_same_memberships(&self, other: &Self) -> bool {
+        !self.several || (&self.rooms, &self.inside) == (&other.rooms, &other.inside)
+    }
+
+    /// The memberships in several rooms: all that a state is beyond its stands, where one may be in several.
+    pub(super) fn memberships(&self) -> Vec<(Room, Slot)> {
+        self.rooms.iter().copied().zip(self.inside.iter().copied()).collect()
     }
 
     /// How far a run has come: every step leads further.
@@ -125,6 +146,10 @@ impl State {
     }
 
     fn range(&self, room: Room) -> std::ops::Range<usize> {
+        if self.several {
+            let begin = self.rooms.partition_point(|other| *other < room);
+            return begin..begin + self.rooms[begin..].iter().take_while(|other| **other == room).count();
+        }
         let place = room + FIRST_ROOM;
         let place_of = |slot: &Slot| self.stands[usize::from(*slot)].place;
         let begin = self.inside.partition_point(|slot| place_of(slot) < place);
@@ -148,7 +173,7 @@ impl Directory for State {
     }
 
     fn disconnect(&mut self, session: Slot) {
-        if let Some(room) = self.current(session) {
+        for room in self.rooms_of(session) {
             self.exit(&room, session);
         }
         self.stand_mut(session).place = ABSENT;
@@ -174,7 +199,7 @@ impl Directory for State {
     }
 
     fn enter(&mut self, room: &Room, session: Slot) {
-        if self.current(session) == Some(*room) || !self.is_connected(session) {
+        if self.is_in(session, room) || !self.is_connected(session) {
             return;
         }
         if let Some(other) = self.current(session) {
@@ -186,19 +211,47 @@ impl Directory for State {
             false => self.inside[range.clone()].partition_point(|member| *member < session),
         };
         self.inside.insert(range.start + offset, session);
-        self.stand_mut(session).place = room + FIRST_ROOM;
+        if self.several {
+            self.rooms.insert(range.start, *room);
+        } else {
+            self.stand_mut(session).place = room + FIRST_ROOM;
+        }
     }
 
     fn exit(&mut self, room: &Room, session: Slot) -> bool {
-        if self.current(session) != Some(*room) {
+        if !self.is_in(session, room) {
             return false;
         }
         let range = self.range(*room);
         let offset = self.inside[range.clone()].iter().position(|member| *member == session);
         self.inside.remove(range.start + offset.expect("whoever is in a room is among its members"));
-        self.stand_mut(session).place = NOWHERE;
+        if self.several {
+            self.rooms.remove(range.start);
+        } else {
+            self.stand_mut(session).place = NOWHERE;
+        }
         true
     }
+
+    fn rooms_of(&self, session: Slot) -> Vec<Room> {
+        if !self.several {
+            return self.current(session).into_iter().collect();
+        }
+        let own = self.inside.iter().zip(&self.rooms).filter(|(member, _)| **member == session);
+        own.map(|(_, room)| *room).collect()
+    }
+
+    fn is_in(&self, session: Slot, room: &Room) -> bool {
+        if self.several { self.members(room).contains(&session) } else { self.current(session) == Some(*room) }
+    }
+
+    /// Entering and leaving have said it already.
+    fn record(&mut self, session: Slot, room: Room) {
+        self.enter(&room, session);
+    }
+
+    /// Leaving says it, which tells as well whether there was anything to leave.
+    fn strike(&mut self, _session: Slot, _room: &Room) {}
 }
 
 #[cfg(test)]
@@ -220,6 +273,25 @@ mod tests {
         state.disconnect(4);
         assert_eq!((state.members(&7), state.members(&9)), (&[3][..], &[][..]));
         assert_eq!((state.current(1), state.is_connected(4)), (None, false));
+    }
+
+    #[test]
+    fn members_of_several_rooms_are_in_each_of_them() {
+        let mut state = State::new(false, true);
+        (0..3).for_each(|session| state.connect(session));
+        for (session, room) in [(2, 7), (1, 7), (1, 2), (0, 2), (1, 2)] {
+            state.enter(&room, session);
+        }
+        assert_eq!((state.members(&7), state.members(&2)), (&[1, 2][..], &[0, 1][..]));
+        assert_eq!((state.rooms_of(1), state.current(1)), (vec![2, 7], None));
+        let before = state.clone();
+        assert!(state.exit(&2, 1) && !state.exit(&2, 1));
+        assert!(!state.has_same_places(&before) && state != before);
+        assert_eq!((state.rooms_of(1), state.is_in(1, &2), state.members(&2)), (vec![7], false, &[0][..]));
+        state.enter(&2, 1);
+        assert_eq!(state, before);
+        state.disconnect(1);
+        assert_eq!(state.memberships(), [(2, 0), (7, 2)]);
     }
 
     #[test]

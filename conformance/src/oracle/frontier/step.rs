@@ -1,12 +1,12 @@
 //! What a server may do next for one connection: the one place of the suite that steps the model.
 
 use glare_model::{
-    message::{ClientMessage, RequestKind, Signal, SignalFault, SignalKind, Target},
+    message::{ClientMessage, Refusal, RequestKind, Signal, SignalFault, SignalKind, Target},
     requirement::{
         RequirementId, Role,
-        ids::{ROOM_10, ROOM_13},
+        ids::{ROOM_04, ROOM_10, ROOM_13},
     },
-    room::{Directory, Effect, Input, RoomRules, SelfSignal, step},
+    room::{Directory, Effect, Entry, Input, RoomRules, SelfSignal, step},
 };
 
 use super::{
@@ -78,11 +78,17 @@ impl Script {
                 let cut_off = unchanged.clone().with(Input::Disconnect(slot), ROOM_10);
                 courses.extend([unchanged, cut_off]);
             }
-            Ask::Leave => courses.push(unchanged.step(Input::Message(slot, ClientMessage::Leave))),
+            Ask::Leave { room } => {
+                let message = room.map_or(ClientMessage::Leave, ClientMessage::LeaveOne);
+                courses.push(unchanged.step(Input::Message(slot, message)));
+            }
             Ask::Request { kind, room, ack, sure } => {
                 // Whether a request without an ack takes effect is left open.
                 if !ack && !sure {
                     courses.push(unchanged.clone());
+                }
+                if let Ok(room) = room {
+                    self.ask_again(state, slot, (*kind, *room, *ack), &unchanged, courses);
                 }
                 courses.push(unchanged.request(slot, *kind, *room, *ack));
             }
@@ -91,7 +97,7 @@ impl Script {
                     courses.push(unchanged.clone().signal(slot, *kind, Err(SignalFault::TooLarge)));
                 }
                 let signal = signal.map(|aim| Signal { target: self.target(state, &aim), payload: number });
-                let to_oneself = matches!(&signal, Ok(Signal { target: Target::User(to), .. }) if *to == slot);
+                let to_oneself = matches!(&signal, Ok(Signal { target: Target::User(to) | Target::Member(to, _), .. }) if *to == slot);
                 if to_oneself {
                     let mut delivered = unchanged.clone();
                     delivered.fault = Some(CourseFault::SelfSignal);
@@ -102,6 +108,30 @@ impl Script {
                 courses.push(unchanged.signal(slot, *kind, signal));
             }
             Ask::End(_) | Ask::Ended { .. } => {}
+        }
+    }
+
+    /// What else may come of a request of somebody who is in that room already, where one may be in several: docs/protocol.md
+    /// has no clause on it. It is refused, or it is as if the member had entered anew, without having left.
+    fn ask_again(
+        &self,
+        state: &State,
+        slot: Slot,
+        (kind, room, ack): (RequestKind, Room, bool),
+        unchanged: &Course,
+        courses: &mut Vec<Course>,
+    ) {
+        if !self.has_several_rooms() || !state.is_in(slot, &room) {
+            return;
+        }
+        let mut refused = unchanged.clone();
+        refused.ack = ack.then_some((Message::Refused(Refusal::AlreadyInRoom), ROOM_04));
+        courses.push(refused);
+        let is_alone = state.members(&room).len() == 1;
+        if !is_alone && (kind == RequestKind::Join || self.rules.entry == Entry::Either) {
+            let mut anew = unchanged.clone();
+            anew.state.exit(&room, slot);
+            courses.push(anew.request(slot, kind, Ok(room), ack));
         }
     }
 
@@ -121,7 +151,7 @@ impl Script {
     fn target(&self, state: &State, aim: &Aim) -> Target<Slot, Room> {
         let mut known = (0..state.stands.len()).map(|place| Slot::try_from(place).expect("slots were numbered"));
         match known.find(|slot| state.is_connected(*slot) && self.lines[usize::from(*slot)].user == aim.user) {
-            Some(slot) => Target::User(slot),
+            Some(slot) => aim.within.map_or(Target::User(slot), |room| Target::Member(slot, room)),
             None => aim.room.map_or(Target::Unknown, Target::Room),
         }
     }
@@ -212,7 +242,7 @@ impl Item {
     pub(super) fn may_move(&self) -> bool {
         match self.what {
             Ask::Request { room, .. } => room.is_ok() && self.answer != Answer::Refused,
-            Ask::Leave | Ask::Broken | Ask::End(_) | Ask::Ended { .. } => true,
+            Ask::Leave { .. } | Ask::Broken | Ask::End(_) | Ask::Ended { .. } => true,
             Ask::Signal { .. } | Ask::Fence => false,
         }
     }

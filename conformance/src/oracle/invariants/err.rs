@@ -29,7 +29,7 @@ pub(super) fn broken_frame(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violati
     scene.expect_no_signal(ERR_06, |_| false, found);
     if scene.phase.ended.contains(&act.connection) {
         // That the end is announced is what ROOM-10 demands.
-        expect_departure(scene, act.connection, ROOM_10, found);
+        expect_departure(scene, act.connection, None, ROOM_10, found);
     } else {
         scene.expect_notices(&BTreeMap::new(), ERR_06, found);
     }
@@ -82,7 +82,7 @@ fn clause_of_harm(scene: &Scene<'_>, connection: ConnectionId, actor: bool) -> R
         Stimulus::UnknownEvent => Some(ERR_05),
         Stimulus::Signal { fault: Fault::TooLarge, .. } => Some(ERR_02),
         Stimulus::Signal { fault: Fault::Malformed, .. } if !actor => Some(ERR_01),
-        Stimulus::Leave if scene.before.place(act.connection) == Place::Nowhere => Some(ROOM_09),
+        Stimulus::Leave { .. } if scene.before.place(act.connection) == Place::Nowhere => Some(ROOM_09),
         _ => None,
     };
     let own = scene.phase.acts.iter().find_map(clause).or_else(|| scene.phase.knocked.then_some(ERR_06));

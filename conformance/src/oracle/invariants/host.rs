@@ -36,9 +36,9 @@ pub(super) fn parting(scene: &Scene<'_>, leaver: ConnectionId) -> Parting {
         return Parting::Stays;
     }
     let room = match facts.place(leaver) {
-        Place::In(room) => room,
+        Place::In(rooms) if rooms.len() == 1 => rooms.into_iter().next().expect("it is the only one"),
         Place::Nowhere | Place::Gone => return Parting::Stays,
-        Place::MaybeIn(_) => return Parting::Unclear,
+        Place::In(_) | Place::MaybeIn(_) => return Parting::Unclear,
     };
     match facts.host(&room, |_| true) {
         Some(Host::Certain(host)) if host == leaver => Parting::Closes,
@@ -154,7 +154,7 @@ fn due(scene: &Scene<'_>) -> Option<BTreeMap<ConnectionId, HostEvent>> {
     }
     let [act] = scene.phase.acts.as_slice() else { return scene.phase.acts.is_empty().then(BTreeMap::new) };
     let departs = match act.stimulus() {
-        Stimulus::Leave | Stimulus::Ending(Ending::Close | Ending::Drop) => true,
+        Stimulus::Leave { .. } | Stimulus::Ending(Ending::Close | Ending::Drop) => true,
         Stimulus::Ending(Ending::Freeze | Ending::Noticed) | Stimulus::Broken { last: true } => return None,
         Stimulus::Request { .. } | Stimulus::Signal { .. } => false,
         Stimulus::UnknownEvent | Stimulus::Broken { last: false } => false,
@@ -165,9 +165,9 @@ fn due(scene: &Scene<'_>) -> Option<BTreeMap<ConnectionId, HostEvent>> {
     let leaver = act.connection;
     let room = match facts.place(leaver) {
         _ if !departs && !scene.phase.ended.contains(&leaver) => return Some(BTreeMap::new()),
-        Place::In(room) => room,
+        Place::In(rooms) if rooms.len() == 1 => rooms.into_iter().next().expect("it is the only one"),
         Place::Nowhere | Place::Gone => return Some(BTreeMap::new()),
-        Place::MaybeIn(_) => return None,
+        Place::In(_) | Place::MaybeIn(_) => return None,
     };
     match facts.host(&room, |_| true) {
         Some(Host::Certain(host)) if host == leaver => {}

@@ -60,10 +60,10 @@ pub(super) fn judge_phase(scene: &Scene<'_>) -> Vec<Violation> {
 fn judge_act(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violation>) {
     match act.stimulus() {
         Stimulus::Request { join, room, ack } => room::request(scene, act, join, room, ack, found),
-        Stimulus::Leave => room::leave(scene, act, found),
+        Stimulus::Leave { room } => room::leave(scene, act, room, found),
         Stimulus::Ending(how) => room::ending(scene, act, how, found),
-        Stimulus::Signal { kind, target, payload, fault } => {
-            relay::signal(scene, act, &relay::Sent { kind, target, payload, fault }, found);
+        Stimulus::Signal { kind, target, payload, room, fault } => {
+            relay::signal(scene, act, &relay::Sent { kind, target, payload, room, fault }, found);
         }
         Stimulus::UnknownEvent => err::unknown_event(scene, found),
         Stimulus::Broken { .. } => err::broken_frame(scene, act, found),
@@ -172,9 +172,8 @@ impl Scene<'_> {
             Stimulus::Request { join: true, room, .. } => room.map(str::to_owned),
             _ => None,
         });
-        let away =
-            |room: &str| self.before.was_in(connection, room) && self.before.room(connection).as_deref() != Some(room);
-        self.before.room(*owner).into_iter().chain(joined).any(|room| away(&room))
+        let away = |room: &str| self.before.was_in(connection, room) && !self.before.rooms(connection).contains(room);
+        self.before.rooms(*owner).into_iter().chain(joined).any(|room| away(&room))
     }
 
     /// Whether the target ended this user's connection in this phase.

@@ -1,5 +1,7 @@
 //! ORDER-01 to ORDER-04, on the whole trace up to a phase. Order is per receiver; no two connections' clocks are compared.
 
+mod several;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use glare_model::requirement::{
@@ -116,7 +118,7 @@ fn join_ack_comes_first(
                 Stimulus::Request { join: true, .. } if accepted(act).is_some() => {
                     waiting = !inside && !leaving && !unsure;
                 }
-                Stimulus::Leave => {
+                Stimulus::Leave { .. } => {
                     leaving |= inside || unsure;
                     inside = false;
                 }
@@ -168,6 +170,9 @@ fn read_stays(
     let mut open = false;
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut early: Vec<(String, usize)> = Vec::new();
+    if dialect.has_several_rooms() {
+        return several::read_stays(story, connection, moments, dialect, found);
+    }
     for moment in moments {
         match moment {
             Moment::Acked(act) => {
@@ -217,7 +222,7 @@ fn read_stays(
 /// Whether a member may not be where it was any more, or be told anew who is there, without hearing that it is so.
 fn ends_stay(act: &Act, dialect: &Dialect) -> bool {
     match act.stimulus() {
-        Stimulus::Leave | Stimulus::Ending(_) => true,
+        Stimulus::Leave { .. } | Stimulus::Ending(_) => true,
         Stimulus::Request { ack, .. } => !ack && dialect.second_room == SecondRoomRule::Moves,
         Stimulus::Signal { .. } | Stimulus::UnknownEvent | Stimulus::Broken { .. } => false,
     }
@@ -305,11 +310,14 @@ fn event<'a>(story: &Story, stay: &Stay, notice: &'a Notice, dialect: &Dialect) 
     if dialect.members == MembersRule::Announced && !notice.left && phase_of(stay.since) == Some(number) {
         return None;
     }
+    if dialect.has_several_rooms() {
+        return several::event(story, stay, notice, number);
+    }
     let moves = dialect.second_room == SecondRoomRule::Moves;
     let acts = story.phases[number].acts.iter().filter(|act| story.user(act.connection) == notice.user);
     let may_be = acts.filter(|act| match act.stimulus() {
         Stimulus::Request { .. } => !notice.left || moves,
-        Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken { .. } => notice.left,
+        Stimulus::Leave { .. } | Stimulus::Ending(_) | Stimulus::Broken { .. } => notice.left,
         Stimulus::Signal { .. } | Stimulus::UnknownEvent => false,
     });
     (may_be.count() <= 1).then_some((number, notice.left, &notice.user))

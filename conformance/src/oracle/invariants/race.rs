@@ -31,7 +31,10 @@ pub(super) fn judge(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation>)
 
 /// Whether an act may change who is where.
 fn moves(act: &Act) -> bool {
-    matches!(act.stimulus(), Stimulus::Request { .. } | Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken { .. })
+    matches!(
+        act.stimulus(),
+        Stimulus::Request { .. } | Stimulus::Leave { .. } | Stimulus::Ending(_) | Stimulus::Broken { .. }
+    )
 }
 
 /// ROOM-15: of several creates of one unused id by callers in no room, exactly one succeeds.
@@ -44,7 +47,7 @@ fn concurrent_creates(scene: &Scene<'_>, acts: &[Act], found: &mut Vec<Violation
         match act.stimulus() {
             Stimulus::Request { join: false, room: Some(room), .. } => creates.entry(room).or_default().push(act),
             // A winner that leaves at once makes room for another one.
-            Stimulus::Leave | Stimulus::Ending(_) | Stimulus::Broken { .. } => return,
+            Stimulus::Leave { .. } | Stimulus::Ending(_) | Stimulus::Broken { .. } => return,
             Stimulus::Request { .. } | Stimulus::Signal { .. } | Stimulus::UnknownEvent => {}
         }
     }
@@ -80,10 +83,11 @@ fn signals_between_members_that_stay(scene: &Scene<'_>, acts: &[Act], found: &mu
     let staying: Vec<_> = scene.before.listening().filter(|one| !unsettled.contains(one)).collect();
     for &sender in &staying {
         for &target in staying.iter().filter(|target| **target != sender) {
-            let room = scene.before.room(sender);
-            let shaken = room.as_ref().is_some_and(|room| may_end(scene, acts, room));
-            if room.is_some() && room == scene.before.room(target) && !shaken && !scene.phase.ended.contains(&target) {
-                each_arrives_once(scene, acts, sender, target, found);
+            let (own, theirs) = (scene.before.rooms(sender), scene.before.rooms(target));
+            let shared: BTreeSet<_> = own.intersection(&theirs).cloned().collect();
+            let shaken = own.iter().any(|room| may_end(scene, acts, room));
+            if !shared.is_empty() && !shaken && !scene.phase.ended.contains(&target) {
+                each_arrives_once(scene, acts, sender, (target, &shared), found);
             }
         }
     }
@@ -92,8 +96,7 @@ fn signals_between_members_that_stay(scene: &Scene<'_>, acts: &[Act], found: &mu
 /// Whether a room may end by what somebody else does.
 fn may_end(scene: &Scene<'_>, acts: &[Act], room: &str) -> bool {
     let may_leave = |act: &Act| match scene.before.place(act.connection) {
-        Place::In(own) => own == room,
-        Place::MaybeIn(rooms) => rooms.contains(room),
+        Place::In(rooms) | Place::MaybeIn(rooms) => rooms.contains(room),
         Place::Nowhere | Place::Gone => false,
     };
     scene.before.profile.has(Capability::HostClose) && acts.iter().any(|act| moves(act) && may_leave(act))
@@ -105,13 +108,15 @@ fn each_arrives_once(
     scene: &Scene<'_>,
     acts: &[Act],
     sender: ConnectionId,
-    target: ConnectionId,
+    (target, shared): (ConnectionId, &BTreeSet<String>),
     found: &mut Vec<Violation>,
 ) {
+    let several = scene.dialect().has_several_rooms();
     let user = scene.story.user(target);
     let sent = acts.iter().filter(|act| act.connection == sender).filter_map(|act| match act.stimulus() {
-        Stimulus::Signal { kind, target: Some(to), payload: Some(payload), fault: Fault::None } if to == user => {
-            Some((kind, payload))
+        Stimulus::Signal { kind, target: Some(to), payload: Some(payload), room, fault: Fault::None } => {
+            let is_in_reach = !several || room.is_none_or(|room| shared.contains(room));
+            (to == user && is_in_reach).then_some((kind, payload))
         }
         _ => None,
     });

@@ -1,5 +1,7 @@
 //! RELAY-01 to RELAY-08, and the forms of signals (ERR-01, ERR-02), on a phase with one act.
 
+use std::collections::BTreeSet;
+
 use glare_model::{
     message::SignalKind,
     requirement::{
@@ -28,6 +30,7 @@ pub(super) struct Sent<'a> {
     pub(super) kind: SignalKind,
     pub(super) target: Option<&'a str>,
     pub(super) payload: Option<&'a Value>,
+    pub(super) room: Option<&'a str>,
     pub(super) fault: Fault,
 }
 
@@ -62,7 +65,7 @@ enum Named {
 }
 
 fn well_formed(scene: &Scene<'_>, sender: ConnectionId, sent: &Sent<'_>, found: &mut Vec<Violation>) {
-    match named(scene, sender, sent.target.unwrap_or("")) {
+    match named(scene, sender, sent.target.unwrap_or(""), sent.room) {
         Named::Unclear => {}
         Named::Fellow(target) => delivery(scene, sender, target, sent, found),
         Named::Nobody(leak) => {
@@ -72,14 +75,17 @@ fn well_formed(scene: &Scene<'_>, sender: ConnectionId, sent: &Sent<'_>, found: 
     }
 }
 
-fn named(scene: &Scene<'_>, sender: ConnectionId, target: &str) -> Named {
+fn named(scene: &Scene<'_>, sender: ConnectionId, target: &str, within: Option<&str>) -> Named {
     let everybody = scene.before.profile.rules().relay == Relay::Everybody;
-    let room = match scene.before.place(sender) {
-        Place::In(room) => room,
-        Place::Nowhere if everybody => String::new(),
+    let rooms = match scene.before.place(sender) {
+        Place::In(rooms) => rooms,
+        Place::Nowhere if everybody => BTreeSet::new(),
         Place::Nowhere => return Named::Nobody(RELAY_05),
         Place::MaybeIn(_) | Place::Gone => return Named::Unclear,
     };
+    // One that is sent in a room is as if its sender were in no other.
+    let within = within.filter(|_| scene.dialect().has_several_rooms());
+    let rooms: BTreeSet<_> = rooms.into_iter().filter(|room| within.is_none_or(|within| within == room)).collect();
     let owner =
         scene.story.connections.keys().copied().find(|connection| {
             scene.story.user(*connection) == target && scene.before.place(*connection) != Place::Gone
@@ -89,10 +95,10 @@ fn named(scene: &Scene<'_>, sender: ConnectionId, target: &str) -> Named {
         Some(owner) if owner == sender => Named::Nobody(RELAY_08),
         Some(owner) if everybody => Named::Fellow(owner),
         Some(owner) => match scene.before.place(owner) {
-            Place::In(own) if own == room => Named::Fellow(owner),
+            Place::In(own) if !own.is_disjoint(&rooms) => Named::Fellow(owner),
             Place::MaybeIn(_) => Named::Unclear,
             // A former fellow is out of reach since it left.
-            _ if scene.before.was_in(owner, &room) => Named::Nobody(ROOM_12),
+            _ if rooms.iter().any(|room| scene.before.was_in(owner, room)) => Named::Nobody(ROOM_12),
             _ => Named::Nobody(RELAY_04),
         },
         // Who was a user and is gone is outside the room; any other text is not one user id.

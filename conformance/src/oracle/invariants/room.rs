@@ -35,8 +35,13 @@ fn outcome(scene: &Scene<'_>, caller: ConnectionId, join: bool, room: Option<&st
     let Some(room) = room else { return Outcome::Refused(ROOM_03) };
     match place {
         Place::Gone | Place::MaybeIn(_) => return Outcome::Open,
-        Place::In(_) if scene.dialect().second_room != SecondRoomRule::Refused => return Outcome::Open,
-        Place::In(_) => return Outcome::Refused(ROOM_04),
+        Place::In(rooms) => match scene.dialect().second_room {
+            SecondRoomRule::Refused => return Outcome::Refused(ROOM_04),
+            SecondRoomRule::Moves | SecondRoomRule::Impossible => return Outcome::Open,
+            // What becomes of a request for a room that the caller is in is open.
+            SecondRoomRule::Several if rooms.contains(room) => return Outcome::Open,
+            SecondRoomRule::Several => {}
+        },
         Place::Nowhere => {}
     }
     let exists = !scene.before.members(room).is_empty();
@@ -168,14 +173,16 @@ fn existing_users(scene: &Scene<'_>, room: &str, listed: Option<&[String]>, foun
     }
 }
 
-pub(super) fn leave(scene: &Scene<'_>, act: &Act, found: &mut Vec<Violation>) {
+pub(super) fn leave(scene: &Scene<'_>, act: &Act, named: Option<&str>, found: &mut Vec<Violation>) {
     scene.expect_no_stray_signals(act.connection, found);
+    let named = named.filter(|_| scene.dialect().has_several_rooms());
     let clause = match scene.before.place(act.connection) {
+        Place::In(rooms) if named.is_some_and(|named| !rooms.contains(named)) => ROOM_09,
         Place::In(_) => ROOM_08,
         Place::Nowhere => ROOM_09,
         Place::MaybeIn(_) | Place::Gone => return,
     };
-    expect_departure(scene, act.connection, clause, found);
+    expect_departure(scene, act.connection, named, clause, found);
 }
 
 pub(super) fn ending(scene: &Scene<'_>, act: &Act, how: Ending, found: &mut Vec<Violation>) {
@@ -185,32 +192,43 @@ pub(super) fn ending(scene: &Scene<'_>, act: &Act, how: Ending, found: &mut Vec<
         Ending::Close | Ending::Drop => {
             scene.expect_no_stray_signals(act.connection, found);
             if !matches!(scene.before.place(act.connection), Place::MaybeIn(_)) {
-                expect_departure(scene, act.connection, ROOM_10, found);
+                expect_departure(scene, act.connection, None, ROOM_10, found);
             }
         }
     }
 }
 
-/// Everybody hears of a connection's departure who has to, or of the end of the room in its place.
+/// Everybody hears of a connection's departure who has to, or of the end of the room in its place: from all its rooms, or
+/// from the one that it names.
 pub(super) fn expect_departure(
     scene: &Scene<'_>,
     leaver: ConnectionId,
+    named: Option<&str>,
     clause: RequirementId,
     found: &mut Vec<Violation>,
 ) {
     match parting(scene, leaver) {
-        Parting::Stays => scene.expect_notices(&departure(scene, leaver), clause, found),
+        Parting::Stays => scene.expect_notices(&departure(scene, leaver, named), clause, found),
         Parting::Closes => scene.expect_notices(&BTreeMap::new(), CAP_HOST_CLOSE_01, found),
         Parting::Unclear => {}
     }
 }
 
-/// Everybody who has to hear of a connection's departure, and what.
-fn departure<'a>(scene: &Scene<'a>, leaver: ConnectionId) -> BTreeMap<ConnectionId, Vec<Notice<'a>>> {
-    let Some(room) = scene.before.room(leaver) else { return BTreeMap::new() };
+/// Everybody who has to hear of a connection's departure, and what: once for each room that it leaves.
+fn departure<'a>(
+    scene: &Scene<'a>,
+    leaver: ConnectionId,
+    named: Option<&str>,
+) -> BTreeMap<ConnectionId, Vec<Notice<'a>>> {
     let is_told = scene.before.profile.rules().announce_leaves;
-    let others = scene.before.members(&room).into_iter().filter(|member| is_told && *member != leaver);
-    others.map(|member| (member, vec![(true, scene.story.user(leaver))])).collect()
+    let rooms = scene.before.rooms(leaver).into_iter().filter(|room| named.is_none_or(|named| named == room));
+    let mut due: BTreeMap<ConnectionId, Vec<Notice<'a>>> = BTreeMap::new();
+    for room in rooms.filter(|_| is_told) {
+        for member in scene.before.members(&room).into_iter().filter(|member| *member != leaver) {
+            due.entry(member).or_default().push((true, scene.story.user(leaver)));
+        }
+    }
+    due
 }
 
 /// ROOM-13: by now every fellow member was told that the frozen client is gone.

@@ -123,7 +123,7 @@ impl<'a> Script<'a> {
                 let any = self.abstraction.alphabet.ignores_kind(input);
                 let kind = if any { self.kind() } else { kind };
                 let target = match target {
-                    Target::User(client) => peer(client).to_string(),
+                    Target::User(client) | Target::Member(client, _) => peer(client).to_string(),
                     Target::Room(room) => self.room(room),
                     Target::Unknown => "\"nobody\"".to_owned(),
                 };
@@ -208,8 +208,8 @@ pub(super) fn describe_input(input: Input) -> String {
         What::Join(named) => format!("{by} joins {}", room(named)),
         What::Leave => format!("{by} leaves"),
         What::Return => format!("{by} disconnects"),
-        What::Signal(_, Target::User(to)) if to == input.by => format!("{by} signals itself"),
-        What::Signal(_, Target::User(to)) => format!("{by} signals {}", peer(to)),
+        What::Signal(_, Target::User(to) | Target::Member(to, _)) if to == input.by => format!("{by} signals itself"),
+        What::Signal(_, Target::User(to) | Target::Member(to, _)) => format!("{by} signals {}", peer(to)),
         What::Signal(_, Target::Room(named)) => format!("{by} signals the room {}", room(named)),
         What::Signal(_, Target::Unknown) => format!("{by} signals nobody"),
         What::MalformedRequest => format!("{by} sends a malformed request"),

@@ -74,6 +74,7 @@ fn tables(abstraction: &Abstraction, clients: &[u8], rooms: &[u8]) -> Renaming {
             What::Create(old) => What::Create(room(old)),
             What::Join(old) => What::Join(room(old)),
             What::Signal(kind, Target::User(old)) => What::Signal(kind, Target::User(client(old))),
+            What::Signal(kind, Target::Member(one, old)) => What::Signal(kind, Target::Member(client(one), room(old))),
             What::Signal(kind, Target::Room(old)) => What::Signal(kind, Target::Room(room(old))),
             What::Signal(_, Target::Unknown)
             | What::Leave

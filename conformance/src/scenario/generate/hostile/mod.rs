@@ -147,14 +147,14 @@ fn clauses(action: &Action) -> Vec<RequirementId> {
 fn clauses_of_event(event: &str, data: Option<&Value>) -> Vec<RequirementId> {
     match read(event, data) {
         None => vec![ERR_05],
-        Some(ClientMessage::Leave) => vec![ROOM_09],
+        Some(ClientMessage::Leave | ClientMessage::LeaveOne(_)) => vec![ROOM_09],
         Some(ClientMessage::Request { room: Err(_), .. }) => vec![ROOM_03, ERR_03],
         Some(ClientMessage::Request { kind: RequestKind::Create, .. }) => vec![ROOM_01],
         Some(ClientMessage::Request { kind: RequestKind::Join, .. }) => vec![ROOM_05],
         Some(ClientMessage::Signal { signal: Err(SignalFault::Malformed), .. }) => vec![ERR_01, ERR_03],
         Some(ClientMessage::Signal { signal: Err(SignalFault::TooLarge), .. }) => vec![ERR_02, ERR_03],
         Some(ClientMessage::Signal { signal: Ok(signal), .. }) => match signal.target {
-            Target::User(()) => vec![RELAY_02],
+            Target::User(()) | Target::Member((), _) => vec![RELAY_02],
             Target::Room(_) | Target::Unknown => vec![RELAY_06],
         },
     }
