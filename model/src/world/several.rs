@@ -135,6 +135,10 @@ impl<const P: usize, const S: usize> World<P, S> {
                 }
             }
             Downward::Entered(..) | Downward::Departed(..) | Downward::Signal(..) => {
+                // It was told of somebody, whether it listens or not.
+                if let (Downward::Entered(_, remote), true) = (message, client.stays.is_anywhere()) {
+                    client.roster |= 1 << remote;
+                }
                 watch.note(Self::lane(peer), || "ignores it: it is not in that room".into());
             }
             Downward::UserJoined(_) | Downward::UserLeft(_) => unreachable!("notices name their rooms here"),
