@@ -39,13 +39,15 @@ fn main() -> ExitCode {
 }
 
 async fn measure(cycles: usize) -> ExitCode {
+    // Ports that no client of this machine gets while a server is away. A file is held for each.
+    let addresses = [(); WORLDS].map(|()| ([127, 0, 0, 1], free_port().expect("a port is free")).into());
     // What is allocated once is allocated now.
-    churn(CYCLES_BEFORE).await;
+    churn(CYCLES_BEFORE, addresses).await;
     let (before, began) = (Left::count(), Instant::now());
     let half = cycles / 2;
-    churn(half).await;
+    churn(half, addresses).await;
     let middle = Left::count();
-    churn(cycles - half).await;
+    churn(cycles - half, addresses).await;
     let after = Left::count();
     say(&format!("{half} cycles of killing, cutting, restarting: {}", before.until(&middle)));
     say(&format!("{cycles} cycles of it, {} s: {}", began.elapsed().as_secs(), before.until(&after)));
@@ -54,11 +56,11 @@ async fn measure(cycles: usize) -> ExitCode {
     if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn churn(cycles: usize) {
+async fn churn(cycles: usize, addresses: [SocketAddr; WORLDS]) {
     let mut worlds = JoinSet::new();
-    for number in 0..WORLDS {
+    for (number, address) in addresses.into_iter().enumerate() {
         let share = cycles / WORLDS + usize::from(number < cycles % WORLDS);
-        worlds.spawn(world(share));
+        worlds.spawn(world(address, share));
     }
     while let Some(world) = worlds.join_next().await {
         world.expect("no world panics");
@@ -70,9 +72,7 @@ async fn serve(listen: SocketAddr) -> RunningServer {
     Server::start(config).await.expect("the port is free")
 }
 
-async fn world(cycles: usize) {
-    // A port that no client of this machine gets while the server is away.
-    let address = ([127, 0, 0, 1], free_port().expect("a port is free")).into();
+async fn world(address: SocketAddr, cycles: usize) {
     let mut server = serve(address).await;
     let endpoint: Endpoint = format!("http://{address}").parse().expect("a URL");
     let start =
