@@ -265,11 +265,12 @@ async fn run_alone(
             format!("the target no longer answers since {since}; with --process it is started again for each case")
         });
     }
-    // What a hostile case left behind in a target that failed it, another case would be blamed for.
-    if result.case.hostile && result.judgement.verdict == Verdict::Fail {
+    let may_have_left_something = result.case.hostile && result.judgement.verdict == Verdict::Fail;
+    watch(RunEvent::Finished(Box::new(result)));
+    if may_have_left_something {
+        // Another case would be blamed for it.
         plan.start_over().await?;
     }
-    watch(RunEvent::Finished(Box::new(result)));
     Ok(gone)
 }
 

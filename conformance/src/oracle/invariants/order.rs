@@ -166,13 +166,13 @@ fn read_stays(
     dialect: &Dialect,
     found: &mut Vec<Violation>,
 ) -> Vec<Stay> {
+    if dialect.has_several_rooms() {
+        return several::read_stays(story, connection, moments, dialect, found);
+    }
     let mut stays: Vec<Stay> = Vec::new();
     let mut open = false;
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut early: Vec<(String, usize)> = Vec::new();
-    if dialect.has_several_rooms() {
-        return several::read_stays(story, connection, moments, dialect, found);
-    }
     for moment in moments {
         match moment {
             Moment::Acked(act) => {

@@ -1,4 +1,4 @@
-//! The same where a member may be in several rooms.
+//! ORDER-01 and the stays where a member may be in several rooms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +12,10 @@ use crate::{
     transport::ConnectionId,
 };
 
-/// Splits a connection's view into stays, which may be at the same time, and judges ORDER-01. A notice does not say of which room it is, so all open stays have it. Who
-/// is known counts once for each room; when the member itself leaves one of several rooms, nobody can say who is known any
-/// more, until it has left all. Neither can one say that in a second room, where a joiner is not told who is there.
+/// Splits a connection's view into stays, which may be at the same time, and judges ORDER-01. A notice does not say of which
+/// room it is, so all open stays have it. Who is known counts once for each room; when the member itself leaves one of several
+/// rooms, nobody can say who is known any more, until it has left all. Neither can one say that in a second room, where a
+/// joiner is not told who is there.
 pub(super) fn read_stays(
     story: &Story,
     connection: ConnectionId,
