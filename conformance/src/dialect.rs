@@ -115,6 +115,12 @@ impl Dialect {
         self.second_room == SecondRoomRule::Several
     }
 
+    /// Whether who is there has to be asked for, since nobody is told who joins and who leaves.
+    #[must_use]
+    pub fn asks_who_is_there(&self) -> bool {
+        self.notices == NoticesRule::Asked
+    }
+
     /// The model's rules for a server of this dialect.
     #[must_use]
     pub fn rules(&self) -> RoomRules {
@@ -144,9 +150,9 @@ impl Dialect {
         found.map(|(.., reason)| reason).or_else(unjudged)
     }
 
-    fn reasons(&self) -> [(bool, &'static [RequirementId], &'static str); 17] {
+    fn reasons(&self) -> [(bool, &'static [RequirementId], &'static str); 18] {
         let rules = self.rules();
-        let (joins, leaves) = (rules.announce_joins, rules.announce_leaves);
+        let (joins, leaves, asked) = (rules.announce_joins, rules.announce_leaves, self.asks_who_is_there());
         [
             (self.rooms == RoomsRule::None, OF_ROOMS, "there are no rooms"),
             (
@@ -166,8 +172,9 @@ impl Dialect {
                 "requests are not answered",
             ),
             (!self.answers_requests && self.enters_by_connecting, &[ERR_04], "there are no requests"),
-            (!joins, &[ROOM_07, ORDER_01, ORDER_04], "nobody is told who joins"),
-            (!leaves, &[ROOM_08, ROOM_10, ROOM_13, ORDER_04], "nobody is told who leaves"),
+            (asked, &[ORDER_01, ORDER_04], "who is there has to be asked for: nobody sees who came or left first"),
+            (!joins && !asked, &[ROOM_07, ORDER_01, ORDER_04], "nobody is told who joins"),
+            (!leaves && !asked, &[ROOM_08, ROOM_10, ROOM_13, ORDER_04], "nobody is told who leaves"),
             (
                 !leaves && self.members == MembersRule::Untold,
                 &[ORDER_01],

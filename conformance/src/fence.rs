@@ -29,6 +29,13 @@
 //! fences, which tells the phase that it belongs to. So a brisk run can blame nobody wrongly, and misses nothing that
 //! arrives.
 //!
+//! # Who is there
+//!
+//! Where nobody is told who joins and who leaves, members can only be asked for. The fence of such a target is the question:
+//! its answer lists the members ([`PRESENT`]), and has to name those who are there when the server answers. No brisk run
+//! leaves such a fence out. When a connection ended, nobody is told either, so the question is repeated until its owner is
+//! listed no more, or the time is over in which the others would have been told.
+//!
 //! # Relayed markers
 //!
 //! Where a target answers requests out of band, an ack overtakes what is relayed, and proves nothing. A signal between two
@@ -53,6 +60,9 @@ pub enum Fence {
     /// Nothing does.
     None,
 }
+
+/// The member of a fence's answer that lists who is in the room of the client that asked, without itself.
+pub(crate) const PRESENT: &str = "present";
 
 /// An id that is both unknown and over the limit, so that a server that misses one of the two still refuses.
 #[must_use]

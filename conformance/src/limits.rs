@@ -18,6 +18,10 @@ pub const LATENCY_SAMPLES_MIN: usize = 8;
 pub const LATENCY_SAMPLES_MAX: usize = 1_024;
 /// Rounds of fences in one phase, while things keep arriving of a target's own accord.
 pub const FENCE_ROUNDS_MAX: usize = 6;
+/// The first pause between two questions who is there, where an end has to be noticed; each pause is twice the one before.
+pub const PROBE_PAUSE_MIN: Duration = Duration::from_millis(2);
+/// The longest of these pauses.
+pub const PROBE_PAUSE_MAX: Duration = Duration::from_millis(200);
 /// Runs on fresh connections and with all fences that a failure on reused ones has to show up in at least once.
 pub const CONFIRMATIONS_MAX: u32 = 10;
 /// Idle connections that wait for the next scenario.

@@ -119,6 +119,9 @@ pub enum Entry {
         connection: ConnectionId,
         /// Whether it was refused, as it must be.
         refused: bool,
+        /// Who is there besides the client, where that has to be asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        present: Option<Vec<String>>,
     },
     /// The fence's ack did not come in time.
     FenceLost {

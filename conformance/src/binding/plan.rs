@@ -37,6 +37,8 @@ pub struct Plan {
     pub(crate) keepalive: Option<(Node, Duration)>,
     pub(super) fence: FenceBy,
     pub(super) ping: Option<Node>,
+    /// How the ack of a fence says who is there.
+    pub(super) ping_ack: Option<Node>,
     pub(super) listed: Listed,
     pub(super) table: DialectTable,
     pub(super) profile: Profile,
@@ -258,6 +260,12 @@ impl Plan {
     /// Whether pings are answered by acks.
     pub(super) fn pings_by_acks(&self) -> bool {
         self.fence == FenceBy::Ping && !self.receive.iter().any(|receive| receive.meaning == Meaning::Pong)
+    }
+
+    /// Whether the answer to a fence says who is there.
+    fn says_who_is_there(&self) -> bool {
+        let mut pongs = self.receive.iter().filter(|receive| receive.meaning == Meaning::Pong);
+        self.ping_ack.is_some() || pongs.any(|pong| pong.fills(self.holes.users))
     }
 
     /// Whether connecting waits for a word of the server.

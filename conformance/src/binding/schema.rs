@@ -210,9 +210,13 @@ pub struct FenceTable {
     #[serde(default)]
     pub by: FenceBy,
     /// The message, for `ping`; its answer is received `as = "pong"`, or is its ack on Socket.IO. The hole `{fence}` is a
-    /// number.
+    /// number, `{room}` the room that the client is in.
     #[schemars(with = "Option<Value>")]
     pub send: Option<Spanned<Value>>,
+    /// How its ack looks on Socket.IO, as a list of arguments, where that says who is there: a pattern with the hole `{users}`.
+    /// In a message received `as = "pong"` the hole means the same.
+    #[schemars(with = "Option<Value>")]
+    pub ack: Option<Spanned<Value>>,
 }
 
 /// Which round trip.

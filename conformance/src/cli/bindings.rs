@@ -301,7 +301,7 @@ as = "error"
 # second-room = "refused"       # or "moves", "several", "impossible"
 # rooms = "created"             # or "implicit", "none"
 # members = "listed"            # or "announced", "untold"
-# notices = "both"              # or "joins", "leaves", "none"
+# notices = "both"              # or "joins", "leaves", "none", "asked"
 # undeliverable = "error"       # or "silent"
 # malformed = "error"           # or "silent"
 "#;

@@ -63,6 +63,8 @@ rule!(
         Leaves,
         /// Of neither.
         None,
+        /// Of neither, but who asks is told who is there: the answer to each fence lists the members.
+        Asked,
     }
 );
 rule!(

@@ -194,6 +194,11 @@ impl Driver<'_> {
         open.map(|(place, _)| connection_id(place)).collect()
     }
 
+    /// Whether the answers to fences are all that says who is there.
+    fn asks_who_is_there(&self) -> bool {
+        self.trace.profile.dialect().asks_who_is_there()
+    }
+
     fn heartbeat_wait(&self, id: ConnectionId) -> Duration {
         let heartbeat = self.clients[usize::from(id.0)].heartbeat.unwrap_or(self.settings.timeout);
         (heartbeat + HEARTBEAT_SLACK).min(HEARTBEAT_WAIT_MAX)

@@ -35,7 +35,7 @@ impl Driver<'_> {
             return complete;
         }
         // Whether an end has a witness may depend on who was served first, and no fence tells when the target notices it.
-        let complete = certain || self.wait_for_notices(timeout).await;
+        let complete = (certain && !self.asks_who_is_there()) || self.wait_for_notices(timeout).await;
         // Of an end without a witness nobody is told. A target that was found to be late is given time for it.
         if complete && self.approach.patience > 1 && self.fence != Fence::None {
             let quiet = self.approach.latency.quiet_bound() * self.approach.patience;
@@ -48,6 +48,9 @@ impl Driver<'_> {
     async fn wait_for_notices(&mut self, timeout: Duration) -> bool {
         if !self.forecast.awaits_notice() {
             return true;
+        }
+        if self.asks_who_is_there() {
+            return self.ask_until_noticed(timeout).await;
         }
         let told = self.settle_notices(timeout).await;
         if told && self.fence == Fence::Refused {
@@ -73,7 +76,7 @@ impl Driver<'_> {
         timeout: Duration,
     ) -> bool {
         let by_itself = self.may_act_by_itself(phase);
-        let brisk = self.approach.pool.is_some() && certain && !by_itself;
+        let brisk = self.approach.pool.is_some() && certain && !by_itself && !self.asks_who_is_there();
         let shown = brisk && self.shows_that_it_was_processed(phase);
         // Right behind the act, where no other act's race is disturbed by it.
         let behind = brisk && !shown && actors.len() == 1;
@@ -133,7 +136,7 @@ impl Driver<'_> {
     }
 
     /// A round of refused requests.
-    async fn fence(&mut self, connections: &BTreeSet<ConnectionId>) {
+    pub(super) async fn fence(&mut self, connections: &BTreeSet<ConnectionId>) {
         for &id in connections {
             if self.client(id).state != ClientState::Open || self.client(id).is_deaf {
                 continue;
@@ -166,9 +169,15 @@ impl Driver<'_> {
             arrived &= self.settle(self.settings.timeout).await;
         }
         if arrived {
-            senders.iter().for_each(|id| self.record(Entry::Fenced { connection: *id, refused: true }));
+            for id in &senders {
+                self.record(Entry::Fenced { connection: *id, refused: true, present: None });
+            }
         }
         complete &= arrived;
+        if self.asks_who_is_there() {
+            self.fence(&self.all_open()).await;
+            complete &= self.settle(self.settings.timeout).await;
+        }
         if !arrived || !self.all_open().iter().all(|id| senders.contains(id)) {
             self.wait_for_quiet().await;
         }

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use super::{ClientState, Driver};
 use crate::{
+    fence::PRESENT,
     forecast::{Due, Dues},
-    limits::TRACE_RECORDS_MAX,
+    limits::{PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, TRACE_RECORDS_MAX},
     trace::Entry,
     transport::{ConnectionId, Incoming},
 };
@@ -114,6 +115,34 @@ impl Driver<'_> {
         true
     }
 
+    /// Asks who is there again and again until nobody is listed whose connection ended and who should be gone. Returns whether
+    /// that was so before the timeout.
+    pub(super) async fn ask_until_noticed(&mut self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let mut pause = PROBE_PAUSE_MIN;
+        while self.forecast.awaits_notice() {
+            if Instant::now() >= deadline || self.trace.records.len() >= TRACE_RECORDS_MAX {
+                self.record(Entry::Missed { what: "that an end is noticed".to_owned() });
+                return false;
+            }
+            self.listen(pause).await;
+            pause = (pause * 2).min(PROBE_PAUSE_MAX);
+            self.fence(&self.all_open()).await;
+            if !self.settle(self.settings.timeout).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes in what comes within this time.
+    async fn listen(&mut self, span: Duration) {
+        let end = Instant::now() + span;
+        while let Ok(Some((id, incoming))) = tokio::time::timeout_at(end, self.incoming.recv()).await {
+            self.take_in(id, incoming);
+        }
+    }
+
     /// Waits until nothing came for this long. Not for ever: a target that keeps sending is left alone after the timeout.
     pub(super) async fn settle_by_time(&mut self, quiet: Duration, timeout: Duration) {
         let deadline = Instant::now() + timeout.max(quiet);
@@ -187,7 +216,9 @@ impl Driver<'_> {
             }
             Incoming::Ack { ack, data } if self.waiting.fences.remove(&(id, ack)) => {
                 let refused = data.as_ref().and_then(|data| data.get("success")) != Some(&Value::Bool(true));
-                self.record(Entry::Fenced { connection: id, refused });
+                let listed = || read_present(data.as_ref().and_then(|data| data.get(PRESENT)));
+                let present = self.asks_who_is_there().then(listed);
+                self.record(Entry::Fenced { connection: id, refused, present });
             }
             Incoming::Ack { ack, data } => {
                 if let Some(asked_at) = self.waiting.acks.remove(&(id, ack)) {
@@ -215,6 +246,16 @@ impl Waiting {
         self.acks.retain(|(asked, _), _| *asked != id);
         self.fences.retain(|(fenced, _)| *fenced != id);
         self.markers.retain(|(receiver, _)| *receiver != id);
+    }
+}
+
+/// Who is there, by the answer to a fence. An answer that lists nobody says that nobody is; what is no list is nobody's id.
+fn read_present(listed: Option<&Value>) -> Vec<String> {
+    let id = |user: &Value| user.as_str().map_or_else(|| user.to_string(), str::to_owned);
+    match listed {
+        None => Vec::new(),
+        Some(Value::Array(users)) => users.iter().map(id).collect(),
+        Some(other) => vec![id(other)],
     }
 }
 

@@ -150,6 +150,13 @@ impl Story {
         owner.map_or_else(|| format!("{user:?}"), |(connection, _)| self.name(*connection))
     }
 
+    /// User ids by the names of their clients, for people.
+    #[must_use]
+    pub fn names_of_users<'a>(&self, users: impl IntoIterator<Item = &'a str>) -> String {
+        let names: Vec<_> = users.into_iter().map(|user| self.name_of_user(user)).collect();
+        if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+    }
+
     /// Takes in the next record; `at` is its place in the trace.
     pub(crate) fn entry(&mut self, at: usize, entry: &Entry) {
         if self.phases.is_empty() || matches!(entry, Entry::Phase { .. }) {
@@ -176,7 +183,7 @@ impl Story {
             Entry::Knocked { .. } => phase.knocked = true,
             Entry::Ending { connection, how } => phase.acts.push(act(*connection, What::Ending(*how))),
             Entry::Fenced { refused: true, .. } => {}
-            Entry::Fenced { connection, refused: false } => phase.fence_accepted.push(*connection),
+            Entry::Fenced { connection, refused: false, .. } => phase.fence_accepted.push(*connection),
             Entry::FenceLost { connection } => phase.fence_lost.push(*connection),
             Entry::Received { connection, event, data } => {
                 let what = match read_event(event, data.as_ref()) {

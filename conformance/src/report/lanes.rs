@@ -103,7 +103,7 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
     let show =
         |data: &Option<Value>| data.as_ref().map_or(String::new(), |data| format!(" {}", plain(data, story, rooms)));
     let text = match entry {
-        Entry::Phase { .. } | Entry::Fence { .. } | Entry::Fenced { refused: true, .. } => return None,
+        Entry::Phase { .. } | Entry::Fence { .. } | Entry::Fenced { refused: true, present: None, .. } => return None,
         Entry::Opened { reused: false, .. } => "(connected)".to_owned(),
         Entry::Opened { reused: true, .. } => "(takes a used connection)".to_owned(),
         Entry::Waited { quiet_ms } => format!("-- nothing came for {quiet_ms} ms"),
@@ -121,6 +121,9 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
             Ending::Noticed => "(should be noticed by now)",
         }
         .to_owned(),
+        Entry::Fenced { present: Some(users), .. } => {
+            format!("< (is there: {})", story.names_of_users(users.iter().map(String::as_str)))
+        }
         Entry::Fenced { .. } => "< (the fence was accepted)".to_owned(),
         Entry::FenceLost { .. } => "(no answer to the fence)".to_owned(),
         Entry::Received { event, data, .. } => format!("< {event}{}", show(data)),

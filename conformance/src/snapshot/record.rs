@@ -67,11 +67,15 @@ fn line(entry: &Entry, story: &Story, names: &Names, noise: &Noise) -> Option<(S
         Entry::Acked { data: got, .. } => Line::Seen(format!("ack{}", data("ack", got))),
         // Why is in the transport's words.
         Entry::Ended { .. } => Line::Seen("is disconnected".to_owned()),
+        Entry::Fenced { present: Some(users), .. } => {
+            let there = story.names_of_users(users.iter().map(String::as_str));
+            Line::Seen(format!("is told that {there} {} there", if users.len() > 1 { "are" } else { "is" }))
+        }
         Entry::Fenced { refused: false, .. } => Line::Seen("gets the runner's impossible request accepted".to_owned()),
         Entry::FenceLost { .. } => Line::Seen("gets no answer to the runner's request".to_owned()),
         Entry::Phase { .. }
         | Entry::Fence { .. }
-        | Entry::Fenced { refused: true, .. }
+        | Entry::Fenced { refused: true, present: None, .. }
         | Entry::Waited { .. }
         | Entry::Missed { .. }
         | Entry::Unsayable { .. }

@@ -8,10 +8,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use glare_model::{
     id::RoomId,
     message::{ClientMessage, Signal, Target},
-    room::{Effect, HashDirectory, Input, RoomRules, SecondRoom, step},
+    room::{Directory, Effect, HashDirectory, Input, RoomRules, SecondRoom, step},
     wire::{Encoded, EventFrame, Names, Payload, decode, encode},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use tokio::{
     sync::{Mutex, mpsc},
     time::{Instant, sleep},
@@ -20,7 +20,7 @@ use tokio::{
 use self::lane::Lane;
 pub use self::lane::Way;
 use super::{Command, Connection, ConnectionId, Incoming, OpenError, Opened};
-use crate::limits::OUTGOING_QUEUE;
+use crate::{fence::PRESENT, limits::OUTGOING_QUEUE};
 
 /// What a core is told.
 pub type CoreInput = Input<u64, RoomId, Payload>;
@@ -54,6 +54,11 @@ pub trait RoomCore: Send {
     /// signal.
     fn knows_several_rooms(&self) -> bool {
         false
+    }
+
+    /// Who is in the room of a connection besides itself, if it has to ask for that: the answer to its fence says so.
+    fn present(&mut self, _key: u64) -> Option<Vec<u64>> {
+        None
     }
 
     /// How something goes out to a connection.
@@ -112,6 +117,14 @@ impl ModelCore {
 impl RoomCore for ModelCore {
     fn restarted(&self) -> Option<Box<dyn RoomCore>> {
         Some(Box::new(Self { directory: HashDirectory::default(), rules: self.rules }))
+    }
+
+    /// Nobody is told where neither joins nor leaves are announced.
+    fn present(&mut self, key: u64) -> Option<Vec<u64>> {
+        self.rules.filter(|rules| !rules.announce_joins && !rules.announce_leaves)?;
+        let room = self.directory.current(key);
+        let members = room.map(|room| self.directory.members(&room).to_vec()).unwrap_or_default();
+        Some(members.into_iter().filter(|member| *member != key).collect())
     }
 
     fn knows_several_rooms(&self) -> bool {
@@ -221,7 +234,7 @@ async fn serve(memory: Memory, key: u64, mut queue: mpsc::Receiver<Command>) {
         let mut hub = memory.0.lock().await;
         match command {
             Command::Emit { event, data, ack } => hub.emit(key, &event, data.as_ref(), ack).await,
-            Command::Fence { ack, room } => hub.emit(key, "join-room", Some(&room.into()), Some(ack)).await,
+            Command::Fence { ack, room } => hub.fence(key, ack, room).await,
             Command::Broken(_) => match hub.core.broken_frame(key) {
                 CutOff::Nobody => {}
                 CutOff::Sender => {
@@ -280,6 +293,16 @@ impl Hub {
             },
         };
         self.perform(key, ack, effects).await;
+    }
+
+    /// A request that has to be refused, or the question who is there.
+    async fn fence(&mut self, key: u64, ack: u64, room: String) {
+        let Some(present) = self.core.present(key) else {
+            return self.emit(key, "join-room", Some(&room.into()), Some(ack)).await;
+        };
+        let users: Vec<_> = present.iter().filter_map(|member| self.user_ids.get(member)).collect();
+        let data = json!({ "success": false, PRESENT: users });
+        self.send(key, Incoming::Ack { ack, data: Some(data) }).await;
     }
 
     async fn end(&mut self, key: u64, reason: Option<&str>) {

@@ -1,6 +1,7 @@
 //! What a target declares is what it is held to: a server of a dialect passes where the dialect is declared, and fails where
 //! it is not.
 
+mod asked;
 mod order;
 mod several;
 
@@ -56,6 +57,7 @@ fn dialects() -> Vec<(&'static str, Dialect)> {
         ("a member may be in several rooms", several::BY_NAME),
         ("a member may be in several rooms, and leaves all", several::UNNAMED),
         ("a member may be in several rooms, and nobody answers", several::PUBLISHED),
+        ("who is there has to be asked for", asked::LISTED),
     ]
 }
 

@@ -121,7 +121,7 @@ impl Tape {
     }
 
     pub(crate) fn fenced(&mut self, of: u16) -> &mut Self {
-        self.push(Entry::Fenced { connection: ConnectionId(of), refused: true })
+        self.push(Entry::Fenced { connection: ConnectionId(of), refused: true, present: None })
     }
 
     /// Fences each of these, and then again.

@@ -69,6 +69,7 @@ impl Plan {
             Some(table) => Some((compiler.sent(&table.send)?, Duration::from_millis(*table.every_ms.get_ref()))),
         };
         let ping = file.fence.send.as_ref().map(|it| compiler.sent(it)).transpose()?;
+        let ping_ack = file.fence.ack.as_ref().map(|it| compiler.listing(it, is_socketio)).transpose()?;
         let identity = identity(&file.identity.from, file.identity.form.as_ref())?;
         let listed = compiler.listed(file.identity.listed)?;
         let not_applicable = file.not_applicable.into_iter().map(clause).collect::<Result<BTreeMap<_, _>, _>>()?;
@@ -91,6 +92,7 @@ impl Plan {
             keepalive,
             fence: file.fence.by,
             ping,
+            ping_ack,
             listed,
             table: file.dialect,
             profile,
@@ -123,7 +125,19 @@ impl Plan {
             () if self.fence == FenceBy::Ping && !is_socketio && !hears(Meaning::Pong) => {
                 "[fence] by = \"ping\" needs a [[receive]] with as = \"pong\""
             }
-            () if self.fence != FenceBy::Ping && self.ping.is_some() => "[fence] send is for by = \"ping\"",
+            () if self.fence != FenceBy::Ping && (self.ping.is_some() || self.ping_ack.is_some()) => {
+                "[fence] send and ack are for by = \"ping\""
+            }
+            () if self.dialect().asks_who_is_there() && !self.says_who_is_there() => {
+                "[dialect] notices = \"asked\" needs [fence] by = \"ping\" whose answer has the hole {users}: a [[receive]] with \
+                 as = \"pong\", or on Socket.IO `ack`"
+            }
+            () if !self.dialect().asks_who_is_there() && self.says_who_is_there() => {
+                "the answer to the fence has the hole {users}, which is for [dialect] notices = \"asked\""
+            }
+            () if self.dialect().asks_who_is_there() && self.dialect().has_several_rooms() => {
+                "[dialect] notices = \"asked\" is for members of one room: second-room cannot be \"several\""
+            }
             () if self.fence == FenceBy::Request && !self.join.can_be_refused() => {
                 "[fence] by = \"request\" needs a [join] that can be refused; say by = \"ping\", \"echo\" or \"none\""
             }
@@ -238,6 +252,18 @@ impl Compiler {
             return Ok(Listed::As(node));
         }
         Err(Fault::at(pattern.span(), "expected a pattern with the hole {user}, or \"keys\""))
+    }
+
+    /// The ack of a fence that says who is there.
+    fn listing(&mut self, pattern: &Spanned<Value>, is_socketio: bool) -> Result<Node, Fault> {
+        if !is_socketio {
+            return Err(Fault::at(pattern.span(), "acks belong to Socket.IO; receive the answer as = \"pong\""));
+        }
+        let node = self.heard(pattern)?;
+        if node.holes().contains(&self.holes.users) {
+            return Ok(node);
+        }
+        Err(Fault::at(pattern.span(), "the ack of a fence is read for who is there: it needs the hole {users}"))
     }
 
     fn signals(&mut self, table: SignalTable) -> Result<[Node; 3], Fault> {

@@ -55,7 +55,7 @@ pub enum Meaning {
     Closed,
     /// Another member is host: `{user}`.
     HostChanged,
-    /// The answer to a fence.
+    /// The answer to a fence; with `{users}` it says who is there, where that has to be asked for.
     Pong,
     /// Nothing, and not worth a record.
     Ignored,

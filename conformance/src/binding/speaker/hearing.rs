@@ -12,6 +12,7 @@ use crate::{
         schema::{FenceBy, Meaning},
         template::{Hole, Node, Values},
     },
+    fence::PRESENT,
     transport::Incoming,
 };
 
@@ -20,7 +21,12 @@ impl Speaker {
     pub(crate) fn hear_ack(&mut self, ack: u64, arguments: &[Value]) -> Vec<Incoming> {
         if let Some(place) = self.fences.iter().position(|fence| *fence == ack && self.plan.pings_by_acks()) {
             self.fences.remove(place);
-            return vec![refusal(ack)];
+            let plan = Arc::clone(&self.plan);
+            self.clear_heard(&plan.holes);
+            if let Some(pattern) = &plan.ping_ack {
+                pattern.read(&Value::from(arguments.to_vec()), &mut self.values);
+            }
+            return vec![self.round_trip(ack)];
         }
         let Some(place) = self.requests.iter().position(|pending| pending.ack == Some(ack)) else {
             return vec![Incoming::Ack { ack, data: arguments.first().cloned() }];
@@ -157,6 +163,17 @@ impl Speaker {
         ids.into_iter().filter(|id| !self.plan.table.own_in_list || Some(id) != self.id.as_ref()).collect()
     }
 
+    /// The answer to a fence. Where who is there has to be asked for it says so: nobody is, unless the server's answer lists
+    /// somebody.
+    fn round_trip(&mut self, fence: u64) -> Incoming {
+        let users = self.values.take(self.plan.holes.users);
+        if !self.plan.profile.dialect().asks_who_is_there() {
+            return refusal(fence);
+        }
+        let present = users.map_or_else(|| json!([]), |users| self.without_self(users));
+        Incoming::Ack { ack: fence, data: Some(json!({ "success": false, PRESENT: present })) }
+    }
+
     /// The ids in a list of users, whose items look like this or as members do.
     fn ids(&self, users: &Value, item: Option<&Node>) -> Option<Vec<Value>> {
         let user = self.plan.holes.user;
@@ -280,7 +297,8 @@ impl Speaker {
                     Some(number) => self.fences.iter().position(|fence| *fence == number),
                     None => (!self.fences.is_empty()).then_some(0),
                 }?;
-                self.fences.remove(place).map(refusal)
+                let fence = self.fences.remove(place)?;
+                Some(self.round_trip(fence))
             }
             Meaning::Ignored => None,
         }

@@ -165,9 +165,16 @@ impl Speaker {
         let plan = Arc::clone(&self.plan);
         match plan.fence {
             FenceBy::Ping => {
+                let ping = plan.ping.as_ref()?;
                 self.values.set(plan.holes.fence, number.into());
+                if ping.holes().contains(&plan.holes.room) {
+                    match self.inside.last().map(|room| self.names.real_room(room).into_owned()) {
+                        Some(room) => self.values.set(plan.holes.room, room),
+                        None => self.clear(&[plan.holes.room]),
+                    }
+                }
                 self.fences.push_back(number);
-                let outgoing = plain(plan.ping.as_ref()?, &self.values)?;
+                let outgoing = plain(ping, &self.values)?;
                 Some(Outgoing { ack: plan.pings_by_acks().then_some(number), ..outgoing })
             }
             FenceBy::Echo => {

@@ -359,3 +359,78 @@ fn an_item_that_is_no_signal_is_recorded_and_the_others_are_read() {
         ]
     );
 }
+
+/// The same, but that who is there has to be asked for.
+fn asking(text: &str) -> String {
+    text.replace(
+        "[fence]\nby = \"ping\"\nsend = { type = \"ping\" }",
+        "[fence]\nby = \"ping\"\nsend = { type = \"who\", of = \"{room}\" }",
+    )
+    .replace("match = { type = \"pong\" }", "match = { type = \"list\", \"of?\" = \"{users}\" }")
+    .replace("second-room = \"several\"", "second-room = \"moves\"")
+    .replace("notices = \"none\"", "notices = \"asked\"\nown-in-list = true")
+}
+
+fn told(fence: u64, present: Value) -> Incoming {
+    Incoming::Ack { ack: fence, data: Some(json!({"success": false, "present": present})) }
+}
+
+#[test]
+fn who_is_there_is_asked_for_in_the_own_room_and_told_without_oneself() {
+    let mut speaker = speaker(&asking(PUBSUB));
+    speaker.identify("me");
+    let ask = |speaker: &mut Speaker, number| speaker.say_fence(number).unwrap().text;
+    assert_eq!(ask(&mut speaker, 1), r#"{"type":"who"}"#);
+    speaker.say("join-room", Some(&json!("r")), Some(0)).unwrap();
+    assert_eq!(ask(&mut speaker, 2), r#"{"of":"r","type":"who"}"#);
+    assert_eq!(speaker.hear(json!({"type": "list"})).incoming, [told(1, json!([]))]);
+    assert_eq!(speaker.hear(json!({"type": "list", "of": ["a", "me", "b"]})).incoming, [told(2, json!(["a", "b"]))]);
+    // What is no list stays what it is.
+    ask(&mut speaker, 3);
+    assert_eq!(speaker.hear(json!({"type": "list", "of": 7})).incoming, [told(3, json!(7))]);
+}
+
+#[test]
+fn an_ack_tells_who_is_there_on_socketio() {
+    let mut speaker = speaker(
+        r#"
+name = "asked"
+description = "an ack lists who is there"
+receive = [{ as = "signal", match = ["{kind}", { from = "{from}", body = "{payload}" }] }]
+[transport.socket-io]
+[identity]
+listed = { id = "{user}" }
+[join]
+send = [["enter", "{room}"]]
+[signal]
+send = ["{kind}", { to = "{target}", body = "{payload}" }]
+[fence]
+by = "ping"
+send = ["who"]
+ack = [{ people = "{users}" }]
+[dialect]
+rooms = "implicit"
+second-room = "moves"
+members = "untold"
+notices = "asked"
+"#,
+    );
+    assert_eq!(speaker.say_fence(4).unwrap(), Outgoing { text: r#"["who"]"#.to_owned(), ack: Some(4) });
+    assert_eq!(speaker.hear_ack(4, &[json!({"people": [{"id": "a"}]})]), [told(4, json!(["a"]))]);
+    speaker.say_fence(5).unwrap();
+    assert_eq!(speaker.hear_ack(5, &[json!("nobody")]), [told(5, json!([]))]);
+}
+
+#[test]
+fn a_question_who_is_there_that_nobody_answers_is_a_mistake_of_the_binding() {
+    let problem = |text: &str| Plan::read("test.toml", text).expect_err("a fault").render(false);
+    let asks = asking(PUBSUB);
+    let no_list = problem(&asks.replace("\"of?\" = \"{users}\"", "of = 1"));
+    assert!(no_list.contains("needs [fence] by = \"ping\" whose answer has the hole {users}"), "{no_list}");
+    let no_question = problem(&asks.replace("notices = \"asked\"", "notices = \"none\""));
+    assert!(no_question.contains("which is for [dialect] notices = \"asked\""), "{no_question}");
+    let several = problem(&asks.replace("\"moves\"", "\"several\""));
+    assert!(several.contains("second-room cannot be \"several\""), "{several}");
+    let ack = problem(&asks.replace("of = \"{room}\" }", "of = \"{room}\" }\nack = [\"{users}\"]"));
+    assert!(ack.contains("acks belong to Socket.IO"), "{ack}");
+}

@@ -4,7 +4,10 @@ use glare_model::{
     message::{ServerMessage, SignalFault},
     requirement::{
         RequirementId,
-        ids::{ERR_02, ERR_03, ERR_04, ORDER_01, ORDER_03, ORDER_04, RELAY_01, RELAY_04, RELAY_05, RELAY_06, ROOM_12},
+        ids::{
+            ERR_02, ERR_03, ERR_04, ORDER_01, ORDER_03, ORDER_04, RELAY_01, RELAY_04, RELAY_05, RELAY_06, ROOM_07,
+            ROOM_08, ROOM_10, ROOM_12,
+        },
     },
     room::Directory,
 };
@@ -109,6 +112,24 @@ impl Script {
         !state.is_in(slot, &room) && served.iter().any(entered)
     }
 
+    /// The clause that is broken where an answer that says who is there lists somebody who is not, or leaves out somebody who
+    /// is: that of the departure which it does not show, or that of joining.
+    pub(super) fn clause_of_list(&self, state: &State, slot: Slot, item: u32) -> RequirementId {
+        let (Answer::Present(listed), Some(room)) =
+            (&self.lines[usize::from(slot)].items[item as usize].answer, state.current(slot))
+        else {
+            return ROOM_07;
+        };
+        let lines = self.lines.iter().enumerate();
+        let listed = lines.filter(|(_, line)| listed.contains(&line.user));
+        let mut departures = listed.filter_map(|(place, line)| {
+            let other = Slot::try_from(place).expect("slots were numbered");
+            let served = &line.items[..state.stand(other).served as usize];
+            clause_of_departure(served, room).filter(|_| !state.is_in(other, &room))
+        });
+        departures.next().unwrap_or(ROOM_07)
+    }
+
     /// The clause that forbids a server to end a connection where it did.
     pub(super) fn clause_of_end(&self, slot: Slot, item: u32) -> RequirementId {
         let line = &self.lines[usize::from(slot)];
@@ -121,4 +142,20 @@ impl Script {
         });
         clause.unwrap_or(ERR_03)
     }
+}
+
+/// The clause about the last departure from a room, if there was one.
+fn clause_of_departure(served: &[Item], room: Room) -> Option<RequirementId> {
+    let mut is_inside = false;
+    let mut clause = None;
+    for item in served {
+        match item.what {
+            Ask::Request { room: Ok(own), .. } if item.may_move() => is_inside = own == room,
+            Ask::Leave { .. } if std::mem::take(&mut is_inside) => clause = Some(ROOM_08),
+            Ask::Broken | Ask::End(_) | Ask::Ended { .. } if std::mem::take(&mut is_inside) => clause = Some(ROOM_10),
+            Ask::Request { .. } | Ask::Leave { .. } | Ask::Signal { .. } | Ask::Fence => {}
+            Ask::Broken | Ask::End(_) | Ask::Ended { .. } => {}
+        }
+    }
+    clause
 }

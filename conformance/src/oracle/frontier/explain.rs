@@ -41,6 +41,11 @@ impl Search<'_> {
         };
         match fault {
             Some(CourseFault::FenceAccepted) => object(&mut state, ROOM_03, Ground::FenceAccepted(slot)),
+            Some(CourseFault::Listed) => {
+                let requirement = script.clause_of_list(&state, slot, item);
+                let present = script.fellows(&state, slot);
+                object(&mut state, requirement, Ground::Listed { slot, number: item, present });
+            }
             Some(CourseFault::SelfSignal) => object(&mut state, RELAY_08, Ground::SelfSignal(slot)),
             Some(CourseFault::Ended) => object(&mut state, script.clause_of_end(slot, item), Ground::Ended(slot)),
             None => {}

@@ -35,6 +35,8 @@ pub(super) enum Ground {
     Early { to: Slot, sighting: u32 },
     /// A request gets another answer than this, or none.
     Answer { slot: Slot, number: u32, message: Message },
+    /// Who asks who is there is told of others than these users.
+    Listed { slot: Slot, number: u32, present: Vec<u32> },
     /// A request that has to be refused in every state succeeds.
     FenceAccepted(Slot),
     /// A signal to oneself is delivered.

@@ -9,7 +9,7 @@ use super::{
     factor::Factor,
     script::{Answer, Ask, Item, Look, MarkKind, Message, Script, Slot},
     state::State,
-    step::Course,
+    step::{Course, CourseFault},
 };
 use crate::{limits::OUTCOMES_STEPS_MAX, trace::Trace};
 
@@ -105,7 +105,9 @@ impl View<'_> {
         let chosen: Vec<Slot> = fence.map_or_else(|| slots().collect(), |slot| vec![slot]);
         let courses = chosen.into_iter().map(|slot| (slot, self.script.courses(state, slot, sent[usize::from(slot)])));
         let courses = courses.flat_map(|(slot, courses)| courses.into_iter().map(move |course| (slot, course)));
-        courses.filter(|(_, course)| course.fault.is_none()).collect()
+        // Who is listed does not tell what else comes.
+        let is_legal = |fault: Option<CourseFault>| matches!(fault, None | Some(CourseFault::Listed));
+        courses.filter(|(_, course)| is_legal(course.fault)).collect()
     }
 
     fn note(&self, log: &Log, slot: Slot, course: &Course) -> Log {
@@ -190,7 +192,7 @@ impl View<'_> {
             }
             Answer::Accepted { existing: None, .. } => "created".to_owned(),
             Answer::Refused => "refused".to_owned(),
-            Answer::None | Answer::Nonsense => "?".to_owned(),
+            Answer::None | Answer::Nonsense | Answer::Present(_) => "?".to_owned(),
         }
     }
 

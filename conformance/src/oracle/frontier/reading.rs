@@ -49,7 +49,10 @@ impl Script {
             Entry::Ending { how, .. } => self.send(at, slot, Ask::End(*how), None),
             Entry::Ended { .. } => self.ended(at, slot),
             Entry::Fence { ack, .. } => self.send(at, slot, Ask::Fence, Some(*ack)),
-            Entry::Fenced { refused, .. } => self.fenced(at, slot, *refused),
+            Entry::Fenced { refused, present, .. } => {
+                let present = present.as_ref().map(|users| self.users(users));
+                self.fenced(at, slot, *refused, present);
+            }
             Entry::Acked { ack, data, .. } => {
                 let answer = self.answer(read_ack(data.as_ref()));
                 self.acked(at, slot, *ack, answer);
@@ -159,13 +162,17 @@ impl Script {
         }
     }
 
-    fn fenced(&mut self, at: usize, slot: Slot, refused: bool) {
+    fn fenced(&mut self, at: usize, slot: Slot, refused: bool, present: Option<Vec<u32>>) {
         let waiting = |item: &Item| item.what == Ask::Fence && item.answer == Answer::None;
         let line = self.line(slot);
         let Some(place) = line.items.iter().position(waiting) else { return };
         let item = &mut line.items[place];
         item.answered_at = at;
-        item.answer = if refused { Answer::Refused } else { Answer::Accepted { room: None, existing: None } };
+        item.answer = match (refused, present) {
+            (false, _) => Answer::Accepted { room: None, existing: None },
+            (true, Some(users)) => Answer::Present(users),
+            (true, None) => Answer::Refused,
+        };
         line.fences.push(count(place));
         self.mark(at, MarkKind::Answered(slot, count(place)));
     }
@@ -178,10 +185,17 @@ impl Script {
                 let line = self.line(slot);
                 if line.frozen_at.is_none() && !line.items.iter().any(Item::is_end) {
                     self.send(at, slot, Ask::Fence, None);
-                    self.fenced(at, slot, true);
+                    self.fenced(at, slot, true, None);
                 }
             }
         }
+    }
+
+    /// Listed users, in the order of their numbers.
+    fn users(&mut self, listed: &[String]) -> Vec<u32> {
+        let mut users: Vec<_> = listed.iter().map(|user| self.users.number(user)).collect();
+        users.sort_unstable();
+        users
     }
 
     fn answer(&mut self, seen: Option<Observation>) -> Answer {
@@ -189,11 +203,7 @@ impl Script {
             Some(Observation::Refused) => Answer::Refused,
             Some(Observation::Accepted { room, existing }) => {
                 let room = room.map(|room| self.room(&room));
-                let existing = existing.map(|users| {
-                    let mut users: Vec<_> = users.iter().map(|user| self.users.number(user)).collect();
-                    users.sort_unstable();
-                    users
-                });
+                let existing = existing.map(|users| self.users(&users));
                 Answer::Accepted { room, existing }
             }
             Some(

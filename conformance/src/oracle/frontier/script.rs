@@ -142,6 +142,8 @@ pub(super) enum Answer {
         /// The listed users, in the order of their numbers.
         existing: Option<Vec<u32>>,
     },
+    /// A fence's, where it says who is there: the listed users, in the order of their numbers.
+    Present(Vec<u32>),
 }
 
 /// One event that arrived.

@@ -14,7 +14,7 @@ use super::{
     explain::{Mode, missing},
     factor::{Factor, Stop},
     objection::{Ground, Objection},
-    script::{Ask, Item, Message, Script, Slot, count},
+    script::{Answer, Ask, Item, Message, Script, Slot, count},
     state::State,
 };
 use crate::trace::Ending;
@@ -32,12 +32,25 @@ struct End {
 impl Factor {
     /// Whether the marks of a phase so far explain everything but that somebody was not told of an end.
     pub(super) fn awaits_notice(mut self, phase: usize) -> bool {
-        let explained = self.explain(phase);
-        explained && matches!(self.settle(phase, usize::MAX, Mode::Strict), Err(Stop::Dead))
+        if !self.explain(phase) {
+            return false;
+        }
+        let states = &self.position.states;
+        let is_listed = |end: &End| states.iter().all(|state| self.is_still_listed(state, end));
+        self.ends(phase).iter().any(is_listed)
+            || matches!(self.settle(phase, usize::MAX, Mode::Strict), Err(Stop::Dead))
     }
 
     /// Sees to it that the server knows of the ends of this phase, in every state in which somebody has to be told.
     pub(super) fn settle(&mut self, phase: usize, at: usize, mode: Mode) -> Result<(), Stop> {
+        for end in self.ends(phase) {
+            self.settle_end(&end, phase, at, mode)?;
+        }
+        Ok(())
+    }
+
+    /// The ends of a phase.
+    fn ends(&self, phase: usize) -> Vec<End> {
         let lines = self.script.lines.iter().enumerate();
         let ends = lines.filter_map(|(place, line)| {
             let number = line.items.iter().rposition(|item| item.is_end() && item.phase == phase)?;
@@ -49,10 +62,7 @@ impl Factor {
             let slot = Slot::try_from(place).expect("slots were numbered");
             Some(End { slot, item, number: count(number), requirement, what })
         });
-        for end in ends.collect::<Vec<_>>() {
-            self.settle_end(&end, phase, at, mode)?;
-        }
-        Ok(())
+        ends.collect()
     }
 
     fn settle_end(&mut self, end: &End, phase: usize, at: usize, mode: Mode) -> Result<(), Stop> {
@@ -63,6 +73,13 @@ impl Factor {
         for state in std::mem::take(&mut self.position.states) {
             if !state.is_connected(end.slot) {
                 settled.extend(self.with_nobody_untold(state, end, phase, mode));
+                continue;
+            }
+            // Whoever asks is told for as long as the server does not know: there is nothing else to settle.
+            if self.is_still_listed(&state, end) {
+                if recommended || mode == Mode::Lenient {
+                    settled.push(late(&self.script, state, end, phase, recommended));
+                }
                 continue;
             }
             let moment = Moment { phase, at, settles: Some(end.item.at) };
@@ -98,6 +115,23 @@ impl Factor {
             }
         }
         Some(state)
+    }
+
+    /// Whether the last answer that a fellow member got after an end, where who is there has to be asked for, still lists it.
+    fn is_still_listed(&self, state: &State, end: &End) -> bool {
+        if !self.script.profile.dialect().asks_who_is_there() || !state.is_connected(end.slot) {
+            return false;
+        }
+        let user = self.script.lines[usize::from(end.slot)].user;
+        let rooms = state.rooms_of(end.slot);
+        let mut members = rooms.iter().flat_map(|room| state.members(room)).filter(|member| **member != end.slot);
+        members.any(|member| {
+            let line = &self.script.lines[usize::from(*member)];
+            let last = line.fences.last().map(|fence| &line.items[*fence as usize]);
+            last.is_some_and(|fence| {
+                fence.at > end.item.at && matches!(&fence.answer, Answer::Present(listed) if listed.contains(&user))
+            })
+        })
     }
 
     /// Whether somebody would be told of an end, and was there to hear it.

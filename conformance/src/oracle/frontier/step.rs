@@ -36,6 +36,8 @@ pub(super) struct Course {
 pub(super) enum CourseFault {
     /// A fence was accepted.
     FenceAccepted,
+    /// The answer to a fence lists others than those who are there.
+    Listed,
     /// A signal to oneself was delivered.
     SelfSignal,
     /// The server ended a connection without a reason.
@@ -70,8 +72,11 @@ impl Script {
         unchanged.state.stand_mut(slot).served = number + 1;
         match &item.what {
             Ask::Fence => {
-                let accepted = matches!(item.answer, Answer::Accepted { .. });
-                unchanged.fault = accepted.then_some(CourseFault::FenceAccepted);
+                unchanged.fault = match &item.answer {
+                    Answer::Accepted { .. } => Some(CourseFault::FenceAccepted),
+                    Answer::Present(listed) if *listed != self.fellows(state, slot) => Some(CourseFault::Listed),
+                    Answer::Present(_) | Answer::None | Answer::Nonsense | Answer::Refused => None,
+                };
                 courses.push(unchanged);
             }
             Ask::Broken => {
@@ -133,6 +138,15 @@ impl Script {
             anew.state.exit(&room, slot);
             courses.push(anew.request(slot, kind, Ok(room), ack));
         }
+    }
+
+    /// The users in the room of a connection besides its own, in the order of their numbers.
+    pub(super) fn fellows(&self, state: &State, slot: Slot) -> Vec<u32> {
+        let members = state.current(slot).map(|room| state.members(&room).to_vec()).unwrap_or_default();
+        let others = members.iter().filter(|member| **member != slot);
+        let mut users: Vec<_> = others.map(|member| self.lines[usize::from(*member)].user).collect();
+        users.sort_unstable();
+        users
     }
 
     fn course(&self, state: &State, item: u32) -> Course {

@@ -14,6 +14,11 @@ pub(super) struct Symbols {
 }
 
 impl Symbols {
+    /// The text of a number, for people; empty for one that was never given out.
+    pub(super) fn text(&self, number: u32) -> &str {
+        self.numbers.iter().find(|(_, own)| **own == number).map_or("", |(text, _)| text)
+    }
+
     /// The number of a text, a new one if it was not seen before.
     pub(super) fn number(&mut self, text: &str) -> u32 {
         if let Some(number) = self.numbers.get(text) {

@@ -64,6 +64,14 @@ impl Words<'_> {
                 let expected = self.at(*slot, "its join-room with an unknown, over-long id is refused");
                 (expected, "it was accepted".to_owned())
             }
+            Ground::Listed { slot, number, present } => {
+                let listed = match &self.script.lines[usize::from(*slot)].items[*number as usize].answer {
+                    Answer::Present(listed) => self.users(listed),
+                    Answer::None | Answer::Nonsense | Answer::Refused | Answer::Accepted { .. } => "nobody".to_owned(),
+                };
+                let expected = format!("the answer to who is there lists {}", self.users(present));
+                (self.at(*slot, &expected), format!("it lists {listed}"))
+            }
             Ground::SelfSignal(slot) => {
                 (self.at(*slot, "a signal to oneself is undeliverable"), "it was delivered".to_owned())
             }
@@ -85,6 +93,11 @@ impl Words<'_> {
 
     fn name(&self, slot: Slot) -> String {
         self.story.name(self.script.lines[usize::from(slot)].connection)
+    }
+
+    /// Users by the names of their clients.
+    fn users(&self, users: &[u32]) -> String {
+        self.story.names_of_users(users.iter().map(|user| self.script.users.text(*user)))
     }
 
     fn at(&self, slot: Slot, what: &str) -> String {

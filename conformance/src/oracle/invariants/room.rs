@@ -233,6 +233,9 @@ fn departure<'a>(
 
 /// ROOM-13: by now every fellow member was told that the frozen client is gone.
 fn noticed(scene: &Scene<'_>, frozen: ConnectionId, found: &mut Vec<Violation>) {
+    if !scene.before.profile.rules().announce_leaves {
+        return;
+    }
     let Place::MaybeIn(rooms) = scene.before.place(frozen) else { return };
     // It was in one certain room when it froze, or nobody can say whom its end concerns.
     let [room] = &rooms.into_iter().collect::<Vec<_>>()[..] else { return };

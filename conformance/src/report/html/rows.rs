@@ -167,7 +167,7 @@ impl Words<'_> {
 fn shown(entry: &Entry, words: &Words<'_>) -> Option<Shown> {
     let Words { story, rooms } = words;
     let (kind, text) = match entry {
-        Entry::Phase { .. } | Entry::Fence { .. } | Entry::Fenced { refused: true, .. } => return None,
+        Entry::Phase { .. } | Entry::Fence { .. } | Entry::Fenced { refused: true, present: None, .. } => return None,
         // Its lane says so.
         Entry::Opened { connection, .. } if !story.name(*connection).contains('\'') => return None,
         Entry::Opened { .. } => (Kind::Remark, "connects again".to_owned()),
@@ -183,6 +183,9 @@ fn shown(entry: &Entry, words: &Words<'_>) -> Option<Shown> {
             (Kind::Remark, format!("{peer} opens a TCP connection and writes {}", plain_bytes(bytes)))
         }
         Entry::Ending { how, .. } => (Kind::Remark, ending(*how).to_owned()),
+        Entry::Fenced { present: Some(users), .. } => {
+            (Kind::In, format!("is there: {}", story.names_of_users(users.iter().map(String::as_str))))
+        }
         Entry::Fenced { .. } => (Kind::In, "the runner's own request, accepted".to_owned()),
         Entry::FenceLost { .. } => (Kind::Remark, "no answer to the runner".to_owned()),
         Entry::Received { event, data, .. } => (Kind::In, words.received(event, data.as_ref())),

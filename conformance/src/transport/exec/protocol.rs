@@ -137,7 +137,8 @@ pub enum FromAdapter {
         /// The request's number.
         ack: u64,
         /// `success`, and where that is true `roomId` and `existingUsers`, as in docs/protocol.md. A fence is answered with
-        /// `success` false, for it is a request that has to be refused.
+        /// `success` false, for it is a request that has to be refused, and where the dialect says that who is there has to be
+        /// asked for, with `present`: the ids of those who are in the room besides the client.
         data: Value,
     },
     /// The connection is over: the server ended it, it broke, or the runner asked for it.

@@ -319,7 +319,11 @@ impl World {
     fn arrive(&mut self, place: usize, entry: Entry) {
         match &entry {
             Entry::Acked { ack, .. } if self.clients[place].fences.remove(ack) => {
-                self.record(Entry::Fenced { connection: ConnectionId(connection_of(place)), refused: true });
+                self.record(Entry::Fenced {
+                    connection: ConnectionId(connection_of(place)),
+                    refused: true,
+                    present: None,
+                });
             }
             Entry::Ended { .. } => {
                 let client = &mut self.clients[place];
