@@ -61,6 +61,9 @@ pub enum Entry {
         peer: Peer,
         /// Why not.
         reason: String,
+        /// Whether all that is known is that no answer came in time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
     },
     /// A step: an event was sent.
     Sent {

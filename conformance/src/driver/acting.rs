@@ -54,7 +54,7 @@ impl Driver<'_> {
                 true
             }
             Err(error) => {
-                self.record(Entry::OpenFailed { peer: step.peer.clone(), reason: error.to_string() });
+                self.record(open_failed(&step.peer, &error));
                 false
             }
         }
@@ -144,7 +144,7 @@ impl Driver<'_> {
         self.record(Entry::Knocked { peer: peer.clone(), bytes: raw.text().to_owned() });
         match self.transport.knock(raw, self.settings.timeout).await {
             Ok(held) => self.held.extend(held),
-            Err(error) => self.record(Entry::OpenFailed { peer: peer.clone(), reason: error.to_string() }),
+            Err(error) => self.record(open_failed(peer, &error)),
         }
     }
 
@@ -210,6 +210,10 @@ impl Driver<'_> {
         client.next_ack += 1;
         client.next_ack - 1
     }
+}
+
+fn open_failed(peer: &Peer, error: &OpenError) -> Entry {
+    Entry::OpenFailed { peer: peer.clone(), reason: error.to_string(), late: matches!(error, OpenError::Late(_)) }
 }
 
 /// Whether an event is one that has an ack.

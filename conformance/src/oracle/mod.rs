@@ -207,7 +207,8 @@ fn dedupe(violations: &mut Vec<Violation>) {
 
 /// How the verdict was established. What is missing is proved by a fence in its phase or later, unless one was lost or the
 /// phase ended a connection: no round trip can prove when a server notices that. Nor can it prove why a server ended one that was
-/// open for as long as a heartbeat. Where a target has no fence, time decides.
+/// open for as long as a heartbeat, or that a client would not have been let in a little later. Where a target has no fence,
+/// time decides.
 fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
     let timed = |index: usize| {
         let phase = &story.phases[index];
@@ -220,7 +221,11 @@ fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
     // On a busy machine a sound target may give up a client that lives.
     let broken = violations.iter().map(|violation| violation.phase).max();
     let gave_up = broken.is_some_and(|last| story.phases[..=last].iter().any(|phase| phase.missed_heartbeat));
-    let by_time = waited || gave_up || violations.iter().any(|violation| violation.missing && timed(violation.phase));
+    let open_late = violations.iter().any(|violation| story.phases[violation.phase].open_late);
+    let by_time = waited
+        || gave_up
+        || open_late
+        || violations.iter().any(|violation| violation.missing && timed(violation.phase));
     match (exact, by_time) {
         (true, _) => Evidence::Exact,
         (false, true) => Evidence::Timed,

@@ -25,6 +25,8 @@ pub struct PhaseStory {
     pub opened: Vec<ConnectionId>,
     /// Clients that could not connect, and why.
     pub open_failed: Vec<(Peer, String)>,
+    /// Whether one of them was only not answered in time.
+    pub open_late: bool,
     /// Connections that the target ended.
     pub ended: Vec<ConnectionId>,
     /// Whether the target may have ended one of them because it missed the answer to a heartbeat.
@@ -172,7 +174,10 @@ impl Story {
                 phase.opened.push(*connection);
                 self.connections.insert(*connection, (peer.clone(), user_id.clone()));
             }
-            Entry::OpenFailed { peer, reason } => phase.open_failed.push((peer.clone(), reason.clone())),
+            Entry::OpenFailed { peer, reason, late } => {
+                phase.open_failed.push((peer.clone(), reason.clone()));
+                phase.open_late |= *late;
+            }
             Entry::Sent { connection, event, data, ack } => {
                 let what = What::Sent { event: event.clone(), data: data.clone(), ack: *ack };
                 let payload_bytes = payload_bytes(event, data.as_ref());

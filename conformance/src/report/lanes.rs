@@ -107,7 +107,7 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
         Entry::Opened { reused: false, .. } => "(connected)".to_owned(),
         Entry::Opened { reused: true, .. } => "(takes a used connection)".to_owned(),
         Entry::Waited { quiet_ms } => format!("-- nothing came for {quiet_ms} ms"),
-        Entry::OpenFailed { peer, reason } => format!("{peer} cannot connect: {reason}"),
+        Entry::OpenFailed { peer, reason, .. } => format!("{peer} cannot connect: {reason}"),
         Entry::Sent { event, data, ack, .. } => {
             format!("> {event}{}{}", show(data), if ack.is_some() { "" } else { no_ack_mark(event) })
         }

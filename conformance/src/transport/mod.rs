@@ -151,9 +151,12 @@ pub struct Opened {
 /// A connection could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// Nobody listens, the connection was reset, or a time-out.
+    /// Nobody listens, or the connection was reset.
     #[error("{0}")]
     Unreachable(String),
+    /// No answer came in time.
+    #[error("{0}")]
+    Late(String),
     /// Somebody answers who does not speak the transport's protocol.
     #[error("{0}")]
     NotThisProtocol(String),
@@ -356,7 +359,7 @@ impl Transport {
         };
         tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
             let waited = format!("within {} ms", timeout.as_millis());
-            Err(OpenError::Unreachable(if let Self::Exec(exec) = self.inner() {
+            Err(OpenError::Late(if let Self::Exec(exec) = self.inner() {
                 format!("the adapter {:?} did not answer `connect` {waited}", exec.name())
             } else {
                 format!("no answer {waited}; whoever listens there may speak another protocol than the binding's")

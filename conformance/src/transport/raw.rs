@@ -78,7 +78,7 @@ impl Transport {
 
 async fn connect(url: &Url, patience: Duration) -> Result<TcpStream, OpenError> {
     let opened = timeout(patience, stream::open_tcp(url)).await;
-    opened.unwrap_or_else(|_| Err(OpenError::Unreachable(format!("no connection within {} ms", patience.as_millis()))))
+    opened.unwrap_or_else(|_| Err(OpenError::Late(format!("no connection within {} ms", patience.as_millis()))))
 }
 
 /// Ends one half of a connection and reads until the target ends the other one: then it has read all that was written. Not
@@ -131,7 +131,7 @@ async fn open_session(url: &Url, patience: Duration) -> Result<String, OpenError
     let answer = match timeout(patience, asking).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => return Err(OpenError::Unreachable(format!("{url}: {error}"))),
-        Err(_elapsed) => return Err(OpenError::Unreachable(format!("no session within {} ms", patience.as_millis()))),
+        Err(_elapsed) => return Err(OpenError::Late(format!("no session within {} ms", patience.as_millis()))),
     };
     // A target without polling has no session; what is said to an unknown one is hostile enough.
     Ok(session_id(&String::from_utf8_lossy(&answer)).unwrap_or("none").to_owned())

@@ -4,6 +4,7 @@ use glare_conformance::{
     capability::Profile,
     dialect::{Dialect, ReachRule},
     oracle::{Judgement, Oracle, Violation, judge, outcomes, unmerged_violations},
+    scenario::Peer,
     trace::{Ending, Entry, Trace},
     transport::ConnectionId,
     verdict::{Evidence, Verdict},
@@ -306,6 +307,17 @@ fn a_connection_that_is_ended_without_a_reason_is_a_matter_of_time_where_a_heart
         tape.offer(0, 1, 1).got_offer(1, 0, 1);
         tape.push(Entry::Ended { connection: ConnectionId(0), reason: "gone".to_owned(), heartbeat });
         let judgement = judge(&tape.told(1, "user-left", 0).fence_these(&[1]).trace(), false);
+        assert_eq!((judgement.verdict, judgement.evidence), (Verdict::Fail, evidence), "{judgement:#?}");
+    }
+}
+
+#[test]
+fn a_client_that_is_not_let_in_is_a_matter_of_time_where_no_answer_came() {
+    for (late, evidence) in [(true, Evidence::Timed), (false, Evidence::Fenced)] {
+        let mut tape = Tape::with(2, 0);
+        tape.offer(0, 1, 1).got_offer(1, 0, 1).fence_all();
+        tape.push(Entry::OpenFailed { peer: Peer("X".into()), reason: "no".to_owned(), late });
+        let judgement = judge(&tape.trace(), false);
         assert_eq!((judgement.verdict, judgement.evidence), (Verdict::Fail, evidence), "{judgement:#?}");
     }
 }

@@ -171,7 +171,7 @@ fn shown(entry: &Entry, words: &Words<'_>) -> Option<Shown> {
         // Its lane says so.
         Entry::Opened { connection, .. } if !story.name(*connection).contains('\'') => return None,
         Entry::Opened { .. } => (Kind::Remark, "connects again".to_owned()),
-        Entry::OpenFailed { peer, reason } => (Kind::Remark, format!("{peer} cannot connect: {reason}")),
+        Entry::OpenFailed { peer, reason, .. } => (Kind::Remark, format!("{peer} cannot connect: {reason}")),
         Entry::Sent { event, data, ack, .. } => {
             let mark =
                 if ack.is_none() && matches!(event.as_str(), "create-room" | "join-room") { ", no ack" } else { "" };
