@@ -66,6 +66,13 @@ impl Line {
         self.fences.last().map_or(0, |fence| fence + 1)
     }
 
+    /// Whether the last that the server is known to have done for the first of these items is a refusal that ends the
+    /// connection, so that it may be over at any time.
+    pub(super) fn is_thrown_out(&self, served: u32) -> bool {
+        let mut done = self.items[..served as usize].iter().rev();
+        done.find_map(Item::throws_out).unwrap_or_default()
+    }
+
     /// Whether a fence came back that was sent after a place in the trace.
     pub(super) fn was_fenced_after(&self, at: usize) -> bool {
         self.fences.last().is_some_and(|fence| self.items[*fence as usize].at > at)
@@ -93,6 +100,8 @@ pub(super) enum Ask {
         ack: bool,
         /// It takes effect, ack or not.
         sure: bool,
+        /// If it is refused, the server ends the connection.
+        closes: bool,
     },
     Leave {
         /// The room that is left, where a leave names one of several.
@@ -112,7 +121,7 @@ pub(super) enum Ask {
     End(Ending),
     /// The server ended the connection.
     Ended {
-        /// After a broken frame, or because it was silent.
+        /// After a broken frame, because it was silent, or because a request was refused that ends it then.
         excused: bool,
     },
 }
