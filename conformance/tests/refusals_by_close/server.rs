@@ -2,7 +2,7 @@
 //! sound and faulty. Its rooms are asked for by messages, or chosen by connecting.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -64,6 +64,8 @@ enum Out {
 struct Hub {
     core: ModelCore,
     clients: HashMap<u64, mpsc::UnboundedSender<Out>>,
+    /// Who was refused, and is not gone yet.
+    refused: HashSet<u64>,
     door: Door,
     fault: Fault,
 }
@@ -91,7 +93,7 @@ pub(crate) async fn serve(door: Door, fault: Fault) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
     let address = listener.local_addr().expect("it is bound");
     let core = ModelCore::with_rules(rules(door, fault));
-    let hub = Arc::new(Mutex::new(Hub { core, clients: HashMap::new(), door, fault }));
+    let hub = Arc::new(Mutex::new(Hub { core, clients: HashMap::new(), refused: HashSet::new(), door, fault }));
     tokio::spawn(async move {
         for key in 1_u64.. {
             let Ok((tcp, _)) = listener.accept().await else { return };
@@ -171,7 +173,7 @@ impl Hub {
 
     fn hear(&mut self, key: u64, message: &Value) {
         // Who was refused may still be heard, and says nothing any more.
-        if !self.clients.contains_key(&key) {
+        if !self.clients.contains_key(&key) || self.refused.contains(&key) {
             return;
         }
         match message["type"].as_str() {
@@ -229,7 +231,9 @@ impl Hub {
         let Some(client) = self.clients.get(&key) else { return };
         client.send(Out::Close(code)).ok();
         match self.fault {
-            Fault::Late => {}
+            Fault::Late => {
+                self.refused.insert(key);
+            }
             Fault::ForgetsTheThrownOut => {
                 self.clients.remove(&key);
                 let mut effects = self.core.handle(Input::Disconnect(key));
