@@ -60,6 +60,9 @@ pub struct Dialect {
     /// Otherwise it reaches whoever shares any room with its sender.
     #[serde(skip_serializing_if = "is_false")]
     pub signals_in_rooms: bool,
+    /// Whether a refused request ends its connection, and its client comes back on another one.
+    #[serde(skip_serializing_if = "is_false")]
+    pub refusals_close: bool,
     /// Clauses that cannot be judged for other reasons.
     pub unjudged: Clauses,
 }
@@ -94,6 +97,7 @@ impl Dialect {
         clients_choose_ids: false,
         leaves_by_name: false,
         signals_in_rooms: false,
+        refusals_close: false,
         unjudged: Clauses::NONE,
     };
 
@@ -171,7 +175,11 @@ impl Dialect {
                 &[ROOM_01, ROOM_02, ROOM_03, ROOM_05, ROOM_15, ORDER_02],
                 "requests are not answered",
             ),
-            (!self.answers_requests && self.enters_by_connecting, &[ERR_04], "there are no requests"),
+            (
+                self.enters_by_connecting && (!self.answers_requests || self.refusals_close),
+                &[ERR_04],
+                "there are no requests",
+            ),
             (asked, &[ORDER_01, ORDER_04], "who is there has to be asked for: nobody sees who came or left first"),
             (!joins && !asked, &[ROOM_07, ORDER_01, ORDER_04], "nobody is told who joins"),
             (!leaves && !asked, &[ROOM_08, ROOM_10, ROOM_13, ORDER_04], "nobody is told who leaves"),

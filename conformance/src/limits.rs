@@ -50,6 +50,8 @@ pub const OUTGOING_QUEUE: usize = 1_024;
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 /// Received messages in one trace; beyond it the scenario ends as inconclusive.
 pub const TRACE_RECORDS_MAX: usize = 100_000;
+/// The bytes of a room's id that fit into an address, where a room is entered by connecting.
+pub const ADDRESS_ROOM_BYTES_MAX: usize = 4_096;
 /// The receive buffer of a connection that stops reading, in bytes: small, so that its server notices soon.
 pub const FROZEN_RECEIVE_BUFFER_BYTES: u32 = 4_096;
 /// Bytes that one step writes past every library: more than a transport message may have.

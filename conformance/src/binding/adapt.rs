@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{Unsayable, plan::Plan, speaker::Speaker};
 use crate::{
     dialect::{Dialect, SecondRoomRule},
+    limits::ADDRESS_ROOM_BYTES_MAX,
     observation::read_ack,
     scenario::{Action, Peer, Phase, Scenario, Step, Template},
     transport::Incoming,
@@ -186,6 +187,13 @@ impl Adapter {
                     };
                     return Err(Unsayable(format!("that a member asks for {word}")));
                 }
+                if enters_by_connecting && dialect.refusals_close && !room.is_some_and(is_surely_valid) {
+                    if !room.is_some_and(fits_into_an_address) {
+                        return Err(Unsayable("a room that does not fit into the address".to_owned()));
+                    }
+                    // Whoever asks for such a room stays outside.
+                    return same();
+                }
                 client.inside = true;
                 client.enter(room);
                 if enters_by_connecting {
@@ -295,6 +303,11 @@ fn is_malformed_signal(event: &str, data: Option<&Template>) -> bool {
 
 fn moves(step: &Step) -> bool {
     is_request(step) || matches!(&step.action, Action::Emit { event, .. } if event == "leave-room")
+}
+
+/// Whether a room can be a part of an address: it is a text, and not too long.
+fn fits_into_an_address(room: &Value) -> bool {
+    room.as_str().is_some_and(|text| text.len() <= ADDRESS_ROOM_BYTES_MAX)
 }
 
 /// Whether a room id is one that every server has to take: a scenario's own name for a room, or a valid text.

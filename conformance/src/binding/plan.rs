@@ -1,5 +1,6 @@
 //! A binding, compiled before the run: names are places, texts are pieces, and what contradicts itself was refused.
 
+mod closing;
 mod compile;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -105,6 +106,8 @@ pub(super) struct Request {
     pub(super) send: Vec<Node>,
     pub(super) ack: Option<Outcome>,
     pub(super) reply: Option<Outcome>,
+    /// The codes of closes that refuse it.
+    pub(super) refused_by_close: Vec<u16>,
 }
 
 #[derive(Debug)]
@@ -211,6 +214,7 @@ impl Plan {
             leaves_by_message: leave.is_some(),
             leaves_by_name: several && leave.is_some_and(|leave| leave.send.iter().any(names_room)),
             signals_in_rooms: several && self.signals.iter().all(names_room),
+            refusals_close: self.join.is_refused_by_close(),
             enters_by_connecting: self.joins_by_connecting(),
             clients_choose_ids: matches!(self.identity, Identity::Client(_)),
             unjudged: self.not_applicable.keys().copied().collect(),
@@ -266,6 +270,11 @@ impl Plan {
     fn says_who_is_there(&self) -> bool {
         let mut pongs = self.receive.iter().filter(|receive| receive.meaning == Meaning::Pong);
         self.ping_ack.is_some() || pongs.any(|pong| pong.fills(self.holes.users))
+    }
+
+    /// Whether a close with this code, before the first words, refuses entry to the room that was to be entered by connecting.
+    pub(crate) fn refuses_entry_by(&self, code: u16) -> bool {
+        self.joins_by_connecting() && self.join.refused_by_close.contains(&code)
     }
 
     /// Whether connecting waits for a word of the server.
@@ -360,7 +369,12 @@ impl Receive {
 impl Request {
     /// Whether its outcome is said by the server.
     fn is_answered(&self) -> bool {
-        self.ack.is_some() || self.reply.is_some()
+        self.ack.is_some() || self.reply.is_some() || self.is_refused_by_close()
+    }
+
+    /// Whether a refusal is told by the end of the connection.
+    fn is_refused_by_close(&self) -> bool {
+        !self.refused_by_close.is_empty()
     }
 
     fn can_be_refused(&self) -> bool {

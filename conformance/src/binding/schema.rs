@@ -123,6 +123,10 @@ pub struct RequestTable {
     /// Patterns of a message that answers. With the hole `{ack}` in `send` and here, it answers the request of that number;
     /// without, the oldest one.
     pub reply: Option<OutcomeTable>,
+    /// The codes, 1000 to 4999, with which the server closes the WebSocket of whom it refuses. Such a close answers the oldest
+    /// request; every refusal is one.
+    #[schemars(with = "Option<Vec<u16>>")]
+    pub refused_by_close: Option<Spanned<Vec<Spanned<i64>>>>,
 }
 
 /// How the outcome of a request looks. Without either table a request is accepted as soon as it is sent.

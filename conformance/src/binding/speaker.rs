@@ -229,4 +229,6 @@ fn text_of(value: &Value) -> String {
 }
 
 #[cfg(test)]
+mod closing_tests;
+#[cfg(test)]
 mod tests;

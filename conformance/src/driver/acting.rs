@@ -27,7 +27,7 @@ impl Driver<'_> {
                 Some(data.as_ref().map(|data| data.fill(self)).unwrap_or_default())
             }
             (_, true) => return true,
-            (_, false) if known && step.action != Action::Connect => return true,
+            (_, false) if known && step.action != Action::Connect && !self.was_thrown_out(&step.peer) => return true,
             (_, false) => None,
         };
         let id = connection_id(self.clients.len());
@@ -42,6 +42,8 @@ impl Driver<'_> {
                     heartbeat,
                     connection: Some(connection),
                     state: ClientState::Open,
+                    was_refused: false,
+                    is_ended: false,
                     is_deaf: false,
                     next_ack,
                 });
@@ -51,6 +53,10 @@ impl Driver<'_> {
                 if let (Some(room), Action::Emit { event, .. }) = (room, &step.action) {
                     self.note_entry(id, event, room);
                 }
+                true
+            }
+            Err(OpenError::Refused(reason)) => {
+                self.note_refused_entry(id, step, room.unwrap_or_default(), reason);
                 true
             }
             Err(error) => {
@@ -77,6 +83,35 @@ impl Driver<'_> {
         let answer = json!({ "success": true, "roomId": room });
         self.record(Entry::Sent { connection: id, event: event.to_owned(), data: Some(room), ack: Some(ack) });
         self.record(Entry::Acked { connection: id, ack, data: Some(answer) });
+    }
+
+    /// Records that a client was not let into the room that it was to enter by connecting: it was connected for as long as it
+    /// takes to be refused, and was told no id.
+    fn note_refused_entry(&mut self, id: ConnectionId, step: &Step, room: Value, reason: String) {
+        let Action::Emit { event, .. } = &step.action else { return };
+        let (peer, event, user_id) = (step.peer.clone(), event.clone(), String::new());
+        self.clients.push(Client {
+            peer: peer.clone(),
+            user_id: user_id.clone(),
+            heartbeat: None,
+            connection: None,
+            state: ClientState::Over,
+            was_refused: true,
+            is_ended: true,
+            is_deaf: false,
+            next_ack: 0,
+        });
+        self.record(Entry::Opened { connection: id, peer, user_id, heartbeat_ms: None, reused: false });
+        let ack = self.next_ack(id);
+        self.record(Entry::Sent { connection: id, event, data: Some(room), ack: Some(ack) });
+        self.record(Entry::Acked { connection: id, ack, data: Some(json!({ "success": false })) });
+        self.record(Entry::Ended { connection: id, reason, heartbeat: false });
+    }
+
+    /// Whether a client's last connection ended by a refusal, so that it has to connect again before it goes on.
+    fn was_thrown_out(&self, peer: &Peer) -> bool {
+        let last = self.clients.iter().rev().find(|client| client.peer == *peer);
+        self.refusals_close && last.is_some_and(|client| client.was_refused && client.is_ended)
     }
 
     /// The connection that performs a step; none if it is over.
@@ -154,6 +189,8 @@ impl Driver<'_> {
         if let Some(ack) = ack.filter(|_| is_request(event)) {
             self.waiting.for_ack(id, ack);
         }
+        // What becomes of it, nobody says.
+        self.client(id).was_refused |= ack.is_none() && is_request(event);
         let event = event.to_owned();
         self.record(Entry::Sent { connection: id, event: event.clone(), data: data.clone(), ack });
         self.command(id, Command::Emit { event, data, ack }).await;

@@ -68,6 +68,7 @@ pub async fn drive_by(
         settings,
         approach,
         fence: transport.fence(),
+        refusals_close: transport.profile().dialect().refusals_close,
         case: &scenario.id,
         began: Instant::now(),
         trace: Trace { profile: transport.profile(), records: Vec::new() },
@@ -104,6 +105,8 @@ struct Driver<'a> {
     settings: Settings,
     approach: &'a Approach,
     fence: Fence,
+    /// Whether a refused request ends its connection.
+    refusals_close: bool,
     case: &'a str,
     began: Instant,
     trace: Trace,
@@ -127,6 +130,10 @@ struct Client {
     heartbeat: Option<Duration>,
     connection: Option<Connection>,
     state: ClientState,
+    /// Whether the last that is known of its requests is a refusal, or nothing.
+    was_refused: bool,
+    /// Whether the target ended it.
+    is_ended: bool,
     /// Whether a fence was lost on it: another one would be as well.
     is_deaf: bool,
     next_ack: u64,
@@ -176,7 +183,7 @@ impl Driver<'_> {
             }
             self.act(id, &step.action).await;
         }
-        let certain = self.expect_what_is_certain();
+        let certain = self.expect_what_is_certain() && !self.may_throw_out(phase);
         self.see_off().await;
         complete & self.prove(phase, &actors, certain, timeout).await
     }

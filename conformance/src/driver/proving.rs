@@ -8,7 +8,7 @@ use super::{ClientState, Driver, acting::is_request, waiting::marker};
 use crate::{
     fence::{Fence, refused_room},
     limits::FENCE_ROUNDS_MAX,
-    scenario::{Action, Phase},
+    scenario::{Action, Phase, Step},
     trace::Entry,
     transport::{Command, ConnectionId},
 };
@@ -119,7 +119,14 @@ impl Driver<'_> {
     /// Whether something may come of a phase at a time that no client determines.
     fn may_act_by_itself(&self, phase: &Phase) -> bool {
         let frozen = self.clients.iter().any(|client| client.state == ClientState::Frozen);
-        frozen || phase.steps.iter().any(|step| !matches!(step.action, Action::Emit { .. } | Action::Connect))
+        let is_own = |step: &Step| matches!(step.action, Action::Emit { .. } | Action::Connect);
+        frozen || self.may_throw_out(phase) || !phase.steps.iter().all(is_own)
+    }
+
+    /// Whether the target may end connections because it refuses a request of the phase.
+    pub(super) fn may_throw_out(&self, phase: &Phase) -> bool {
+        let asks = |step: &Step| matches!(&step.action, Action::Emit { event, .. } if is_request(event));
+        self.refusals_close && phase.steps.iter().any(asks)
     }
 
     /// Whether the arrival of what a phase's only act promises shows that the act was processed.

@@ -13,6 +13,7 @@ use crate::{
     fence::PRESENT,
     forecast::{Due, Dues},
     limits::{PROBE_PAUSE_MAX, PROBE_PAUSE_MIN, TRACE_RECORDS_MAX},
+    observation::{Observation, read_ack},
     trace::Entry,
     transport::{ConnectionId, Incoming},
 };
@@ -23,6 +24,8 @@ pub(super) struct Waiting {
     /// Acks of requests, with the time of asking.
     acks: BTreeMap<(ConnectionId, u64), Instant>,
     fences: BTreeSet<(ConnectionId, u64)>,
+    /// Connections that end because a request was refused.
+    ends: BTreeSet<ConnectionId>,
     /// Markers by their receiver and number.
     markers: BTreeSet<(ConnectionId, u64)>,
     events: Dues,
@@ -164,6 +167,7 @@ impl Driver<'_> {
         let deaf = |id: &ConnectionId| self.clients[usize::from(id.0)].state != ClientState::Open;
         self.waiting.acks.keys().any(|(id, _)| !deaf(id))
             || self.waiting.fences.iter().any(|(id, _)| !deaf(id))
+            || self.waiting.ends.iter().any(|id| !deaf(id))
             || self.waiting.markers.iter().any(|(id, _)| !deaf(id))
             || self.waiting.events.iter().any(|((id, _), count)| *count > 0 && !deaf(id))
     }
@@ -183,6 +187,11 @@ impl Driver<'_> {
         for (id, _) in waiting.fences {
             self.record(Entry::FenceLost { connection: id });
             self.client(id).is_deaf = true;
+        }
+        for id in waiting.ends {
+            let reason =
+                format!("the refusal of {}'s request does not end its connection, as is declared", self.name(id));
+            self.record(Entry::GaveUp { reason });
         }
         for (id, number) in waiting.markers {
             self.record(Entry::Missed { what: format!("{}: the marker {number} of the runner", self.name(id)) });
@@ -224,12 +233,15 @@ impl Driver<'_> {
                 if let Some(asked_at) = self.waiting.acks.remove(&(id, ack)) {
                     self.approach.latency.note(asked_at.elapsed());
                 }
+                if self.refusals_close {
+                    self.note_outcome(id, data.as_ref());
+                }
                 self.record(Entry::Acked { connection: id, ack, data });
             }
             Incoming::Unsayable(reason) => self.record(Entry::Unsayable { reason }),
             Incoming::Ended(reason) => {
                 let client = self.client(id);
-                client.state = ClientState::Over;
+                (client.state, client.is_ended) = (ClientState::Over, true);
                 let age = client.connection.take().map(|connection| connection.since.elapsed());
                 // The target began to count before the client did.
                 let heartbeat = age.zip(client.heartbeat).is_some_and(|(age, heartbeat)| age >= heartbeat / 2);
@@ -240,11 +252,24 @@ impl Driver<'_> {
     }
 }
 
+impl Driver<'_> {
+    /// Takes in what became of a request where a refusal ends its connection: the end is waited for, for it changes who is
+    /// where.
+    fn note_outcome(&mut self, id: ConnectionId, data: Option<&Value>) {
+        let was_refused = read_ack(data) == Some(Observation::Refused);
+        self.client(id).was_refused = was_refused;
+        if was_refused {
+            self.waiting.ends.insert(id);
+        }
+    }
+}
+
 impl Waiting {
     /// A connection is over.
     fn forget(&mut self, id: ConnectionId) {
         self.acks.retain(|(asked, _), _| *asked != id);
         self.fences.retain(|(fenced, _)| *fenced != id);
+        self.ends.remove(&id);
         self.markers.retain(|(receiver, _)| *receiver != id);
     }
 }

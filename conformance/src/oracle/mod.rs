@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{
     capability::Profile,
+    dialect::Dialect,
     trace::{Ending, Trace},
     verdict::{Evidence, Verdict},
 };
@@ -112,7 +113,7 @@ pub fn judge(trace: &Trace, exact: bool) -> Judgement {
         violations.iter().filter(|one| one.oracle == Oracle::Invariants).map(|one| one.phase).collect();
     violations.retain(|one| one.oracle == Oracle::Invariants || !named.contains(&one.phase));
     dedupe(&mut violations);
-    let evidence = evidence(&story, &violations, exact);
+    let evidence = evidence(&story, &violations, trace.profile.dialect(), exact);
     let verdict = match (violations.is_empty(), &reason) {
         (false, _) => Verdict::Fail,
         (true, Some(_)) => Verdict::Inconclusive,
@@ -165,10 +166,10 @@ fn opinions(story: &Story, profile: Profile, mut frontier: Frontier) -> Opinions
             break;
         }
         let mut found = match broken_at {
-            Some(at) => fresh_clients_work(story, index, at + 1),
+            Some(at) => fresh_clients_work(story, index, at + 1, profile.dialect()),
             None => {
                 let mut found = judge_phase(&Scene { story, phase, index, before: &facts });
-                found.extend(fresh_clients_work(story, index, index));
+                found.extend(fresh_clients_work(story, index, index, profile.dialect()));
                 found
             }
         };
@@ -209,13 +210,14 @@ fn dedupe(violations: &mut Vec<Violation>) {
 /// phase ended a connection: no round trip can prove when a server notices that. Nor can it prove why a server ended one that was
 /// open for as long as a heartbeat, or that a client would not have been let in a little later. Where a target has no fence,
 /// time decides.
-fn evidence(story: &Story, violations: &[Violation], exact: bool) -> Evidence {
+fn evidence(story: &Story, violations: &[Violation], dialect: &Dialect, exact: bool) -> Evidence {
     let timed = |index: usize| {
         let phase = &story.phases[index];
         let ends = |ending| matches!(ending, Ending::Close | Ending::Drop | Ending::Noticed);
         let fenced = story.phases[index..].iter().any(|phase| !phase.fenced.is_empty());
         let proved = fenced && phase.fence_lost.is_empty();
-        !proved || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
+        let throws_out = dialect.refusals_close && !phase.ended.is_empty();
+        !proved || throws_out || phase.acts.iter().any(|act| matches!(act.what, What::Ending(how) if ends(how)))
     };
     let waited = story.phases.iter().any(|phase| phase.waited);
     // On a busy machine a sound target may give up a client that lives.

@@ -118,6 +118,18 @@ impl PhaseStory {
     fn only_fenced(&self, connection: ConnectionId) -> bool {
         self.fenced.contains(&connection) && self.acts.iter().all(|act| act.connection != connection)
     }
+
+    /// Whether the target ended a connection, and a refused request is the last that it is known to have served there. What
+    /// becomes of a request that asks for no ack is open.
+    pub(super) fn is_thrown_out(&self, connection: ConnectionId) -> bool {
+        let mut own = self.acts.iter().rev().filter(|act| act.connection == connection);
+        let is_refused = own.find_map(|act| match (&act.what, &act.ack) {
+            (What::Sent { event, ack: None, .. }, _) if is_request(event) => Some(true),
+            (_, None) => None,
+            (_, Some(ack)) => Some(*ack == Some(Observation::Refused)),
+        });
+        self.ended.contains(&connection) && is_refused == Some(true)
+    }
 }
 
 impl Story {
@@ -217,6 +229,10 @@ impl Story {
             Entry::Unsayable { reason } => self.unsayable = Some(reason.clone()),
         }
     }
+}
+
+fn is_request(event: &str) -> bool {
+    matches!(event, "create-room" | "join-room")
 }
 
 fn payload_bytes(event: &str, data: Option<&Value>) -> usize {

@@ -202,7 +202,15 @@ impl Bound {
         }
         let mut early = Vec::new();
         while !spoken.speaker.is_ready() {
-            let text = stream::next_text(&mut stream, url).await?;
+            let text = match stream::next_text_or_close(&mut stream, url).await? {
+                Ok(text) => text,
+                Err(frame) => {
+                    let said = stream::close_reason(frame.as_ref());
+                    let is_refusal = frame.is_some_and(|frame| self.plan.refuses_entry_by(frame.code.into()));
+                    let otherwise = || stream::not_this_protocol(url, "a text frame", &said);
+                    return Err(if is_refusal { OpenError::Refused(said) } else { otherwise() });
+                }
+            };
             let mut decoded = Vec::new();
             if !spoken.decode(&text, &mut decoded) {
                 return Err(stream::not_this_protocol(url, FIRST_WORDS, &text));
@@ -365,6 +373,10 @@ impl Codec for Spoken {
             }
             Framing::Binary => false,
         }
+    }
+
+    fn decode_close(&mut self, code: u16) -> Option<Incoming> {
+        self.speaker.hear_close(code)
     }
 
     fn decode_binary(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> bool {

@@ -160,6 +160,9 @@ pub enum OpenError {
     /// Somebody answers who does not speak the transport's protocol.
     #[error("{0}")]
     NotThisProtocol(String),
+    /// The server does not let the client into the room that it was to enter by connecting.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// The sending half of an open connection. Dropping it ends the connection.

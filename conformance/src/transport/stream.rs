@@ -15,6 +15,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{Sink, SinkExt, StreamExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -24,7 +25,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use self::codec::broken;
 pub(super) use self::codec::{Codec, Decoded, Encoded, Misspoken};
 pub(super) use self::opening::{
-    address, base_url, connect_failure, next_text, not_this_protocol, open, open_tcp, open_with, send, send_text,
+    address, base_url, close_reason, connect_failure, next_text, next_text_or_close, not_this_protocol, open, open_tcp,
+    open_with, send, send_text,
 };
 use super::{Command, Connection, ConnectionId, Incoming, Opened, raw};
 use crate::limits;
@@ -97,6 +99,13 @@ struct Talk<C> {
 enum End {
     /// The server ended it, or it broke.
     Ended(String),
+    /// The server ended it, and so answered a request.
+    Refused {
+        /// The answer.
+        answer: Incoming,
+        /// In words.
+        reason: String,
+    },
     /// By [`Command::Close`].
     Close,
     /// By [`Command::Drop`].
@@ -123,6 +132,14 @@ enum Progress {
 impl<C: Codec> Talk<C> {
     async fn run(mut self) {
         match self.converse().await {
+            // What a refusal changes, a server may do only when the connection is gone.
+            End::Refused { answer, reason } => {
+                farewell(&mut self.stream, &[], ABANDON_TIMEOUT).await;
+                // A connection that is broken is gone as well.
+                self.stream.get_mut().shutdown().await.ok();
+                self.unheard.push_back(answer);
+                self.report_end(reason).await;
+            }
             End::Ended(reason) => {
                 self.report_end(reason).await;
                 farewell(&mut self.stream, &[], ABANDON_TIMEOUT).await;
@@ -282,7 +299,14 @@ impl<C: Codec> Talk<C> {
             }
             // The WebSocket library has answered a ping by itself.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Ok(Message::Close(frame))) => return Some(End::Ended(opening::close_reason(frame.as_ref()))),
+            Some(Ok(Message::Close(frame))) => {
+                let answer = frame.as_ref().and_then(|frame| self.codec.decode_close(frame.code.into()));
+                let reason = close_reason(frame.as_ref());
+                return Some(match answer {
+                    Some(answer) => End::Refused { answer, reason },
+                    None => End::Ended(reason),
+                });
+            }
             Some(Err(error)) => {
                 let reason = self.write_error.take().unwrap_or_else(|| opening::break_reason(&error));
                 return Some(End::Ended(reason));
@@ -321,11 +345,17 @@ impl<C: Codec> Talk<C> {
     /// Commands that come after the end go nowhere, as on the wire; taking them keeps a scenario that sends from waiting
     /// for a connection that waits for the scenario.
     async fn report_end(&mut self, reason: String) {
-        let mut report = std::pin::pin!(self.incoming.send((self.id, Incoming::Ended(reason))));
+        let last = std::mem::take(&mut self.unheard).into_iter().chain([Incoming::Ended(reason)]);
+        let (id, incoming) = (self.id, self.incoming.clone());
+        let mut report = std::pin::pin!(async {
+            for heard in last {
+                // Reported, or nobody listens.
+                incoming.send((id, heard)).await.ok();
+            }
+        });
         loop {
             tokio::select! {
-                // Ended either way: reported, or nobody listens.
-                _reported_or_closed = &mut report => return,
+                () = &mut report => return,
                 command = self.commands.recv() => if command.is_none() {
                     return;
                 },

@@ -39,6 +39,7 @@ impl Plan {
     pub(in crate::binding) fn compile(file: BindingFile) -> Result<Self, Fault> {
         let mut compiler = Compiler { holes: Holes::new(), filled: Vec::new(), asked: Vec::new() };
         check_name(&file.name)?;
+        let closing = super::closing::places(&file);
         let (transport, prelude_has_id) = compiler.transport(file.transport)?;
         let is_socketio = matches!(transport, TransportPlan::SocketIo { .. });
         let receive = file.receive.into_iter().map(|it| compiler.receive(it)).collect::<Result<Vec<_>, _>>()?;
@@ -101,6 +102,7 @@ impl Plan {
             holes: compiler.holes,
         };
         plan.agrees_with_itself(is_socketio, prelude_has_id)?;
+        plan.agrees_with_closing(closing, is_socketio)?;
         plan.profile = plan.profile.with_dialect(plan.dialect());
         Ok(plan)
     }
@@ -138,7 +140,7 @@ impl Plan {
             () if self.dialect().asks_who_is_there() && self.dialect().has_several_rooms() => {
                 "[dialect] notices = \"asked\" is for members of one room: second-room cannot be \"several\""
             }
-            () if self.fence == FenceBy::Request && !self.join.can_be_refused() => {
+            () if self.fence == FenceBy::Request && !self.join.can_be_refused() && !self.join.is_refused_by_close() => {
                 "[fence] by = \"request\" needs a [join] that can be refused; say by = \"ping\", \"echo\" or \"none\""
             }
             () if !self.join.is_answered() && self.dialect().second_room == SecondRoomRule::Refused => {
@@ -228,6 +230,7 @@ impl Compiler {
             let fault = Fault { place, ..Fault::missing("acks belong to Socket.IO; use `reply` on this transport") };
             return Err(fault);
         }
+        let refused_by_close = super::closing::codes(table.refused_by_close)?;
         let send = self.sent_all(table.send)?;
         let mut outcome = |table: Option<OutcomeTable>| {
             table
@@ -239,7 +242,7 @@ impl Compiler {
                 })
                 .transpose()
         };
-        Ok(Request { send, ack: outcome(table.ack)?, reply: outcome(table.reply)? })
+        Ok(Request { send, ack: outcome(table.ack)?, reply: outcome(table.reply)?, refused_by_close })
     }
 
     fn listed(&mut self, pattern: Option<Spanned<Value>>) -> Result<Listed, Fault> {

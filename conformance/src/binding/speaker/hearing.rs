@@ -45,6 +45,15 @@ impl Speaker {
         }
     }
 
+    /// Takes in that the server closes the connection: with one of its codes that refuses the oldest request.
+    pub(crate) fn hear_close(&mut self, code: u16) -> Option<Incoming> {
+        let oldest = self.requests.front()?;
+        if !self.plan.request(oldest.joins).refused_by_close.contains(&code) {
+            return None;
+        }
+        self.requests.pop_front()?.ack.map(refusal)
+    }
+
     /// Takes in a message.
     pub(crate) fn hear(&mut self, message: Value) -> Reaction {
         let mut reaction = Reaction::default();
@@ -98,6 +107,10 @@ impl Speaker {
                 continue;
             }
             let pending = self.requests.remove(place).expect("the place is below the length");
+            if !is_accepted && !plan.request(pending.joins).refused_by_close.is_empty() {
+                // The close that follows answers nothing more, and neither does anything else.
+                self.requests.clear();
+            }
             let answer = match (is_accepted, pending.ack) {
                 (true, _) => self.accept_answered(pending),
                 (false, ack) => ack.map(refusal),

@@ -107,7 +107,8 @@ impl Script {
         let ends = |line: &Line| line.frozen_at.is_some() || line.items.iter().any(super::script::Item::is_end);
         let moves = |(place, line): (usize, &Line)| {
             let waiting = &line.items[state.stands[place].served as usize..sent[place] as usize];
-            line.frozen_at.is_some() || waiting.iter().any(super::script::Item::may_move)
+            let is_thrown_out = line.is_thrown_out(state.stands[place].served);
+            line.frozen_at.is_some() || is_thrown_out || waiting.iter().any(super::script::Item::may_move)
         };
         match &head.what {
             Ask::Fence => true,

@@ -17,7 +17,10 @@ pub(super) fn parts(trace: &Trace) -> Vec<BTreeSet<ConnectionId>> {
         match &record.entry {
             Entry::Opened { connection, user_id, .. } => {
                 union.find(Key::Connection(*connection));
-                union.join(*connection, Key::Name(user_id));
+                // Who was refused at the door was told no id.
+                if !user_id.is_empty() {
+                    union.join(*connection, Key::Name(user_id));
+                }
             }
             Entry::Sent { connection, event, data: Some(data), .. } => {
                 let name = match event.as_str() {

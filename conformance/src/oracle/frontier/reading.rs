@@ -85,8 +85,9 @@ impl Script {
         let slot = Slot::try_from(self.lines.len()).expect("fewer connections than numbers of connections");
         self.slots.insert(connection, slot);
         let user = self.users.number(user_id);
-        let (items, sightings) = (Vec::new(), Vec::new());
-        self.lines.push(Line { connection, user, items, sightings, fences: Vec::new(), frozen_at: None });
+        let (items, sightings, fences) = (Vec::new(), Vec::new(), Vec::new());
+        let refusals_close = self.profile.dialect().refusals_close;
+        self.lines.push(Line { connection, user, items, sightings, fences, frozen_at: None, refusals_close });
         self.mark(at, MarkKind::Opened(slot));
     }
 
@@ -97,7 +98,8 @@ impl Script {
                 let kind = if join { RequestKind::Join } else { RequestKind::Create };
                 let room = room.map(|room| self.room(room)).ok_or_else(|| why_invalid(act));
                 let sure = !self.profile.dialect().answers_requests;
-                Ask::Request { kind, room, ack: ack && !sure, sure }
+                let closes = self.profile.dialect().refusals_close;
+                Ask::Request { kind, room, ack: ack && !sure, sure, closes }
             }
             Stimulus::Leave { room } => Ask::Leave { room: self.one_of_several(room) },
             Stimulus::Signal { kind, target, payload, room: within, fault } => {
@@ -156,7 +158,8 @@ impl Script {
     fn ended(&mut self, at: usize, slot: Slot) {
         let line = self.line(slot);
         let over = line.items.iter().any(|item| matches!(item.what, Ask::End(_) | Ask::Ended { .. }));
-        let excused = line.frozen_at.is_some() || line.items.iter().any(|item| item.what == Ask::Broken);
+        let broke = line.items.iter().any(|item| item.what == Ask::Broken);
+        let excused = line.frozen_at.is_some() || broke || line.is_thrown_out(count(line.items.len()));
         if !over {
             self.send(at, slot, Ask::Ended { excused }, None);
         }

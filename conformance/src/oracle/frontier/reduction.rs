@@ -29,7 +29,13 @@ impl Search<'_> {
         let next = self.explain(slot, course, Mode::Strict)?;
         // Where clauses may be broken, something that never arrived may have arrived as something else.
         let is_free = mode == Mode::Strict || next.cost == state.cost;
-        (is_free && next.has_same_places(state) && self.is_settled(state, &next, slot, head)).then_some(next)
+        (is_free && self.moves_nobody(state, &next, slot) && self.is_settled(state, &next, slot, head)).then_some(next)
+    }
+
+    /// Whether everybody is where they were, but for an outsider whose connection ends because it is refused.
+    fn moves_nobody(self, before: &State, after: &State, slot: Slot) -> bool {
+        let is_thrown_out = !after.is_connected(slot) && before.rooms_of(slot).is_empty();
+        after.has_same_places(before, is_thrown_out.then_some(slot))
     }
 
     /// Whether it is worth trying.
@@ -107,7 +113,7 @@ impl Search<'_> {
     fn can_act(self, state: &State, slot: Slot) -> bool {
         let line = &self.script.lines[usize::from(slot)];
         state.stand(slot).served < self.sent[usize::from(slot)]
-            || (line.frozen_at.is_some() && state.is_connected(slot))
+            || (state.is_connected(slot) && (line.frozen_at.is_some() || line.is_thrown_out(state.stand(slot).served)))
     }
 
     fn reach(self, state: &State, slot: Slot) -> Reach {

@@ -51,6 +51,8 @@ pub(super) struct Line {
     pub(super) fences: Vec<u32>,
     /// Where the client stopped reading and writing, if it did.
     pub(super) frozen_at: Option<usize>,
+    /// Whether a refused request ends it.
+    pub(super) refusals_close: bool,
 }
 
 impl Line {
@@ -64,6 +66,13 @@ impl Line {
     /// The number of items up to the last fence that came back: whatever is sent here before that one is served arrives.
     pub(super) fn vouched(&self) -> u32 {
         self.fences.last().map_or(0, |fence| fence + 1)
+    }
+
+    /// Whether the last that the server is known to have done for the first of these items is a refusal that ends the
+    /// connection, so that it may be over at any time.
+    pub(super) fn is_thrown_out(&self, served: u32) -> bool {
+        let mut done = self.items[..served as usize].iter().rev();
+        self.refusals_close && done.find_map(Item::throws_out).unwrap_or_default()
     }
 
     /// Whether a fence came back that was sent after a place in the trace.
@@ -93,6 +102,8 @@ pub(super) enum Ask {
         ack: bool,
         /// It takes effect, ack or not.
         sure: bool,
+        /// If it is refused, the server ends the connection.
+        closes: bool,
     },
     Leave {
         /// The room that is left, where a leave names one of several.
@@ -112,7 +123,7 @@ pub(super) enum Ask {
     End(Ending),
     /// The server ended the connection.
     Ended {
-        /// After a broken frame, or because it was silent.
+        /// After a broken frame, because it was silent, or because a request was refused that ends it then.
         excused: bool,
     },
 }

@@ -69,6 +69,8 @@ impl Factor {
         let recommended = end.requirement.level() == Level::Should;
         // That the server itself ended a connection without a reason is no matter of time.
         let is_own_fault = end.item.what == Ask::Ended { excused: false };
+        // Whom the server threw out itself, it knows to be gone when the connection is.
+        let is_own_doing = self.script.lines[usize::from(end.slot)].is_thrown_out(end.number) && mode == Mode::Strict;
         let mut settled = Vec::new();
         for state in std::mem::take(&mut self.position.states) {
             if !state.is_connected(end.slot) {
@@ -89,7 +91,7 @@ impl Factor {
                 Err(Stop::Dead) => {}
                 Err(bound) => return Err(bound),
             }
-            if (recommended || !has_audience) && !is_own_fault {
+            if (recommended || !has_audience) && !is_own_fault && !is_own_doing {
                 settled.push(late(&self.script, state, end, phase, recommended));
             }
         }

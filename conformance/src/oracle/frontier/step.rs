@@ -87,7 +87,7 @@ impl Script {
                 let message = room.map_or(ClientMessage::Leave, ClientMessage::LeaveOne);
                 courses.push(unchanged.step(Input::Message(slot, message)));
             }
-            Ask::Request { kind, room, ack, sure } => {
+            Ask::Request { kind, room, ack, sure, closes } => {
                 // Whether a request without an ack takes effect is left open.
                 if !ack && !sure {
                     courses.push(unchanged.clone());
@@ -95,7 +95,13 @@ impl Script {
                 if let Ok(room) = room {
                     self.ask_again(state, slot, (*kind, *room, *ack), &unchanged, courses);
                 }
-                courses.push(unchanged.request(slot, *kind, *room, *ack));
+                let asked = unchanged.request(slot, *kind, *room, *ack);
+                let refused = matches!(&asked.ack, Some((Message::Refused(_), _)));
+                if *closes && refused {
+                    self.throw_out(state, slot, item, asked, courses);
+                } else {
+                    courses.push(asked);
+                }
             }
             Ask::Signal { kind, signal, unclear } => {
                 if *unclear && signal.is_ok() {
@@ -113,6 +119,20 @@ impl Script {
                 courses.push(unchanged.signal(slot, *kind, signal));
             }
             Ask::End(_) | Ask::Ended { .. } => {}
+        }
+    }
+
+    /// A refusal that ends its connection. A member is gone when the server notices it ([`Line::end`]), or at once if it did not
+    /// live to hear of the refusal. Of anybody else that makes no difference to anybody, and would only double the states.
+    fn throw_out(&self, state: &State, slot: Slot, item: &Item, refused: Course, courses: &mut Vec<Course>) {
+        let is_possible = matches!(item.answer, Answer::None | Answer::Refused)
+            && !self.lines[usize::from(slot)].is_ended_without_reason();
+        let is_outside = state.rooms_of(slot).is_empty() && !self.profile.dialect().reaches_everybody();
+        if is_possible && (is_outside || !item.is_answered()) {
+            courses.push(refused.clone().with(Input::Disconnect(slot), ROOM_10));
+        }
+        if !(is_possible && is_outside) {
+            courses.push(refused);
         }
     }
 
@@ -234,14 +254,32 @@ impl Line {
             Some(Ask::End(Ending::Noticed)) => (ROOM_13, None),
             Some(Ask::Ended { excused: false }) => (ROOM_10, Some(CourseFault::Ended)),
             Some(_) => (ROOM_10, None),
-            None if self.frozen_at.is_some() => (ROOM_10, None),
+            None if self.frozen_at.is_some() || self.is_thrown_out(served) => (ROOM_10, None),
             None => return None,
         };
         Some(End { served: place.map_or(done(waiting.len()), |place| done(place + 1)), clause, fault })
     }
 }
 
+impl Line {
+    /// Whether the server ended the connection, and nothing excuses it.
+    fn is_ended_without_reason(&self) -> bool {
+        self.items.iter().any(|item| item.what == Ask::Ended { excused: false })
+    }
+}
+
 impl Item {
+    /// Whether the item ends its connection by being refused; none if it says nothing of that. What becomes of a request that
+    /// nobody answers is open.
+    pub(super) fn throws_out(&self) -> Option<bool> {
+        match (&self.what, &self.answer) {
+            (Ask::Request { closes: true, ack: false, .. }, _) => Some(true),
+            (Ask::Request { closes: true, .. }, Answer::Refused) => Some(true),
+            (_, Answer::None) => None,
+            (_, Answer::Refused | Answer::Accepted { .. } | Answer::Present(_) | Answer::Nonsense) => Some(false),
+        }
+    }
+
     /// Whether the item is the end of its connection.
     pub(super) fn is_end(&self) -> bool {
         matches!(self.what, Ask::End(_) | Ask::Ended { .. })
@@ -255,7 +293,7 @@ impl Item {
     /// Whether the item may change who is where.
     pub(super) fn may_move(&self) -> bool {
         match self.what {
-            Ask::Request { room, .. } => room.is_ok() && self.answer != Answer::Refused,
+            Ask::Request { room, closes, .. } => closes || room.is_ok() && self.answer != Answer::Refused,
             Ask::Leave { .. } | Ask::Broken | Ask::End(_) | Ask::Ended { .. } => true,
             Ask::Signal { .. } | Ask::Fence => false,
         }

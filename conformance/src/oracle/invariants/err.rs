@@ -9,6 +9,7 @@ use glare_model::requirement::{
 
 use super::{Scene, room::expect_departure};
 use crate::{
+    dialect::Dialect,
     observation::Observation,
     oracle::{
         Violation,
@@ -42,7 +43,7 @@ pub(super) fn knock(scene: &Scene<'_>, found: &mut Vec<Violation>) {
 }
 
 /// Every connection that listens stays open and usable, whatever was sent; only a broken frame may cost its sender the
-/// connection.
+/// connection, and a refused request where that is declared.
 pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
     let actors: BTreeSet<ConnectionId> = scene.phase.acts.iter().map(|act| act.connection).collect();
     let broke: BTreeSet<ConnectionId> = scene
@@ -53,7 +54,8 @@ pub(super) fn harm(scene: &Scene<'_>, found: &mut Vec<Violation>) {
         .map(|act| act.connection)
         .collect();
     let frozen = |connection: &ConnectionId| scene.before.frozen.contains(connection);
-    for connection in scene.phase.ended.iter().filter(|one| !broke.contains(one) && !frozen(one)) {
+    let excused = |one: &&ConnectionId| broke.contains(one) || frozen(one) || scene.is_thrown_out(**one);
+    for connection in scene.phase.ended.iter().filter(|one| !excused(one)) {
         let clause = clause_of_harm(scene, *connection, actors.contains(connection));
         let name = scene.story.name(*connection);
         found.push(scene.violation(
@@ -117,7 +119,12 @@ fn has_to_succeed(story: &Story, index: usize, act: &Act) -> bool {
 
 /// ERR-07: a client that was not there before can connect, and its requests are answered. Judged in every phase, also
 /// after the first violation: the whole question is what is left of the server then.
-pub(in crate::oracle) fn fresh_clients_work(story: &Story, index: usize, after: usize) -> Vec<Violation> {
+pub(in crate::oracle) fn fresh_clients_work(
+    story: &Story,
+    index: usize,
+    after: usize,
+    dialect: &Dialect,
+) -> Vec<Violation> {
     let phase = &story.phases[index];
     let violation = |expected: String, actual: &str, missing| Violation {
         requirement: ERR_07,
@@ -133,10 +140,12 @@ pub(in crate::oracle) fn fresh_clients_work(story: &Story, index: usize, after: 
     let fresh =
         |connection: ConnectionId| story.phases[after..=index].iter().any(|phase| phase.opened.contains(&connection));
     let leaves = |act: &Act| {
-        phase.acts.iter().any(|other| {
-            other.connection == act.connection
-                && matches!(other.stimulus(), Stimulus::Ending(_) | Stimulus::Broken { .. })
-        })
+        let is_thrown_out = dialect.refusals_close && phase.is_thrown_out(act.connection);
+        is_thrown_out
+            || phase.acts.iter().any(|other| {
+                other.connection == act.connection
+                    && matches!(other.stimulus(), Stimulus::Ending(_) | Stimulus::Broken { .. })
+            })
     };
     for act in phase.acts.iter().filter(|act| fresh(act.connection) && !leaves(act)) {
         if act.ack.is_none() && has_to_succeed(story, index, act) {

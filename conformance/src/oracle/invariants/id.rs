@@ -9,6 +9,10 @@ pub(super) fn judge(scene: &Scene<'_>, found: &mut Vec<Violation>) {
     for connection in &scene.phase.opened {
         let user = scene.story.user(*connection);
         let name = scene.story.name(*connection);
+        // Who was refused at the door was told no id.
+        if user.is_empty() && scene.is_thrown_out(*connection) {
+            continue;
+        }
         if user.is_empty() {
             found.push(scene.violation(ID_01, format!("{name} has a user id, a non-empty string"), "it has none"));
             continue;

@@ -96,6 +96,11 @@ impl Scene<'_> {
         self.before.frozen.iter().any(|connection| self.story.user(*connection) == user)
     }
 
+    /// Whether the target ended a connection because it refused its request, as this target does.
+    fn is_thrown_out(&self, connection: ConnectionId) -> bool {
+        self.dialect().refusals_close && self.phase.is_thrown_out(connection)
+    }
+
     /// The notices that reached a connection, without those that may come at any time.
     fn notices_at(&self, connection: ConnectionId) -> Vec<Notice<'_>> {
         let own = self.phase.seen.iter().filter(|seen| seen.connection == connection);

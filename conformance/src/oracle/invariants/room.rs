@@ -94,6 +94,9 @@ pub(super) fn request(
     if accepted && !matches!(act.ack, Some(Some(Observation::Accepted { .. }))) {
         return;
     }
+    if scene.is_thrown_out(act.connection) {
+        return expect_departure(scene, act.connection, None, ROOM_10, found);
+    }
     let mut expected = BTreeMap::new();
     // Where entering makes a room, whoever creates one with members in it joins them.
     let join = join || scene.dialect().rooms != RoomsRule::Created;

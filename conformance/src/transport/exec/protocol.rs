@@ -119,6 +119,10 @@ pub enum FromAdapter {
         connection: u64,
         /// Why not.
         reason: String,
+        /// Whether the server did not let it into the room that it was to enter by connecting: a refused request, where
+        /// `refusals-close` is declared.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        refused: bool,
     },
     /// An event of docs/protocol.md came, or another one, which is recorded.
     Event {

@@ -100,8 +100,10 @@ impl Shared {
                 let (ping_interval, ping_timeout) = (milliseconds(ping_interval), milliseconds(ping_timeout));
                 self.opened(connection, Ok(Opened { user_id, ping_interval, ping_timeout }))
             }
-            FromAdapter::Failed { connection, reason } => {
-                self.opened(connection, Err(OpenError::Unreachable(reason)))?;
+            FromAdapter::Failed { connection, reason, refused } => {
+                let is_refusal = refused && self.profile.dialect().refusals_close;
+                let error = if is_refusal { OpenError::Refused(reason) } else { OpenError::Unreachable(reason) };
+                self.opened(connection, Err(error))?;
                 self.routes().remove(&connection);
                 Ok(())
             }

@@ -47,6 +47,11 @@ pub(in crate::transport) trait Codec: Send + 'static {
     /// The meaning of a text frame. Returns whether it is of the wire's form.
     fn decode(&mut self, text: &str, out: &mut Vec<Decoded>) -> bool;
 
+    /// What a close with this code answers.
+    fn decode_close(&mut self, _code: u16) -> Option<Incoming> {
+        None
+    }
+
     /// The meaning of a binary frame. Returns whether it is of the wire's form.
     fn decode_binary(&mut self, _bytes: &[u8], _out: &mut Vec<Decoded>) -> bool {
         false

@@ -113,14 +113,26 @@ pub(in crate::transport) async fn open_tcp(url: &Url) -> Result<TcpStream, OpenE
 /// # Errors
 /// [`OpenError`] if the connection ends instead, or a binary frame comes.
 pub(in crate::transport) async fn next_text(stream: &mut Stream, url: &Url) -> Result<String, OpenError> {
+    match next_text_or_close(stream, url).await? {
+        Ok(text) => Ok(text),
+        Err(frame) => Err(not_this_protocol(url, "a text frame", &close_reason(frame.as_ref()))),
+    }
+}
+
+/// The same, or the frame with which the server closes instead.
+///
+/// # Errors
+/// [`OpenError`] if the connection breaks, or a binary frame comes.
+pub(in crate::transport) async fn next_text_or_close(
+    stream: &mut Stream,
+    url: &Url,
+) -> Result<Result<String, Option<CloseFrame>>, OpenError> {
     loop {
         match stream.next().await {
-            Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+            Some(Ok(Message::Text(text))) => return Ok(Ok(text.as_str().to_owned())),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Ok(Message::Binary(_))) => return Err(not_this_protocol(url, "a text frame", "a binary frame")),
-            Some(Ok(Message::Close(frame))) => {
-                return Err(not_this_protocol(url, "a text frame", &close_reason(frame.as_ref())));
-            }
+            Some(Ok(Message::Close(frame))) => return Ok(Err(frame)),
             Some(Err(error)) => return Err(OpenError::Unreachable(format!("{url}: {}", break_reason(&error)))),
             None => return Err(OpenError::Unreachable(format!("{url}: the server closed the connection"))),
         }
@@ -154,7 +166,7 @@ pub(in crate::transport) fn not_this_protocol(url: &Url, expected: &str, came: &
 }
 
 /// Why the server's close frame says that it closes.
-pub(super) fn close_reason(frame: Option<&CloseFrame>) -> String {
+pub(in crate::transport) fn close_reason(frame: Option<&CloseFrame>) -> String {
     match frame {
         None => "the server closed the WebSocket".to_owned(),
         Some(frame) if frame.reason.is_empty() => {
