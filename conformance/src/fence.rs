@@ -32,7 +32,7 @@
 //! # Who is there
 //!
 //! Where nobody is told who joins and who leaves, members can only be asked for. The fence of such a target is the question:
-//! its answer lists the members ([`PRESENT`]), and has to name those who are there when the server answers. No brisk run
+//! its answer lists the members, and has to name those who are there when the server answers. No brisk run
 //! leaves such a fence out. When a connection ended, nobody is told either, so the question is repeated until its owner is
 //! listed no more, or the time is over in which the others would have been told.
 //!
