@@ -9,17 +9,13 @@ use std::{
 };
 
 use futures_util::{SinkExt, StreamExt};
-use glare_conformance::{
-    binding::Binding,
-    run::{CaseResult, Plan, RunEvent, run},
-    scenario::library,
-    target::Target,
-    transport::Transport,
-    verdict::Verdict,
-};
+use glare_conformance::{binding::Binding, run::CaseResult, scenario::library, verdict::Verdict};
+use judging::{behind, broken, judged};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_tungstenite::{accept_hdr_async, tungstenite::Message};
+
+mod judging;
 
 /// What may be wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,39 +91,7 @@ async fn client(tcp: tokio::net::TcpStream, id: String, clients: Clients, fault:
 async fn judge(fault: Fault) -> Vec<CaseResult> {
     let address = serve(fault).await;
     let Ok(Binding::Bound(plan)) = Binding::by_name("matchbox") else { panic!("it is bundled") };
-    let url = format!("http://{address}").parse().expect("an address makes a URL");
-    let transport: Transport = Target::at(Binding::Bound(plan), url).transport().expect("a URL has a transport");
-    let cases = library().iter().filter(|case| !case.id.starts_with("room-13"));
-    let plan = Plan {
-        cases: cases.filter_map(|case| transport.adapt(&Arc::new(case.clone())).ok()).collect(),
-        transport,
-        exact: false,
-        jobs: 4,
-        timeout: Duration::from_millis(500),
-        budget: None,
-        seed: 1,
-        nonce: 1,
-        process: None,
-    };
-    let mut results = Vec::new();
-    let watch = |event| {
-        if let RunEvent::Finished(result) = event {
-            results.push(*result);
-        }
-    };
-    run(plan, watch).await.expect("the server answers");
-    results
-}
-
-fn broken(results: &[CaseResult]) -> Vec<String> {
-    let mut broken: Vec<_> = results
-        .iter()
-        .flat_map(|result| &result.judgement.violations)
-        .map(|violation| violation.requirement.to_string())
-        .collect();
-    broken.sort();
-    broken.dedup();
-    broken
+    judged(behind(plan, address), library().iter().cloned(), 4, Duration::from_millis(500)).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,10 +109,10 @@ async fn a_sound_one_passes_all_that_applies() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relay_across_rooms_is_found() {
-    assert!(broken(&judge(Fault::RelaysAcrossRooms).await).contains(&"RELAY-04".to_owned()));
+    assert!(broken(&judge(Fault::RelaysAcrossRooms).await).contains("RELAY-04"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn that_nobody_hears_of_a_departure_is_found() {
-    assert!(broken(&judge(Fault::ForgetsTheGone).await).contains(&"ROOM-10".to_owned()));
+    assert!(broken(&judge(Fault::ForgetsTheGone).await).contains("ROOM-10"));
 }

@@ -10,19 +10,20 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use glare_conformance::{
-    binding::{Binding, Plan as Bound},
-    run::{CaseResult, Plan, RunEvent, run},
+    binding::Plan,
+    run::CaseResult,
     scenario::{Scenario, generate::races, library},
-    target::Target,
-    transport::Transport,
     verdict::Verdict,
 };
+use judging::{behind, broken, judged};
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
 };
 use tokio_tungstenite::{accept_async, tungstenite::Message};
+
+mod judging;
 
 const BINDING: &str = r#"
 name = "club"
@@ -192,44 +193,17 @@ async fn client(tcp: TcpStream, id: String, club: Arc<Mutex<Club>>, fault: Fault
 
 async fn judge(fault: Fault, cases: impl Iterator<Item = Scenario>) -> Vec<CaseResult> {
     let address = serve(fault).await;
-    let plan = Bound::read("club.toml", BINDING).unwrap_or_else(|error| panic!("{}", error.render(false)));
-    let url = format!("http://{address}").parse().expect("an address makes a URL");
-    let transport: Transport =
-        Target::at(Binding::Bound(Arc::new(plan)), url).transport().expect("a URL has a transport");
-    let plan = Plan {
-        cases: cases.filter_map(|case| transport.adapt(&Arc::new(case)).ok()).collect(),
-        transport,
-        exact: false,
-        jobs: 4,
-        timeout: Duration::from_millis(500),
-        budget: None,
-        seed: 1,
-        nonce: 1,
-        process: None,
-    };
-    let mut results = Vec::new();
-    let watch = |event| {
-        if let RunEvent::Finished(result) = event {
-            results.push(*result);
-        }
-    };
-    run(plan, watch).await.expect("the server answers");
-    results
+    let plan = Plan::read("club.toml", BINDING).unwrap_or_else(|error| panic!("{}", error.render(false)));
+    judged(behind(Arc::new(plan), address), cases, 4, Duration::from_millis(500)).await
 }
 
-/// That a silent client is noticed takes a heartbeat, which the server does not have.
-fn written() -> impl Iterator<Item = Scenario> {
-    library().iter().filter(|case| !case.id.starts_with("room-13")).cloned()
-}
-
-async fn broken(fault: Fault) -> BTreeSet<String> {
-    let results = judge(fault, written()).await;
-    results.iter().flat_map(|result| &result.judgement.violations).map(|one| one.requirement.to_string()).collect()
+async fn broken_by(fault: Fault) -> BTreeSet<String> {
+    broken(&judge(fault, library().iter().cloned()).await)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sound_one_passes_written_and_racing_cases() {
-    let cases = written().chain(races().scenarios.into_iter().step_by(8));
+    let cases = library().iter().cloned().chain(races().scenarios.into_iter().step_by(8));
     let results = judge(Fault::None, cases).await;
     let alarms: Vec<_> = results
         .iter()
@@ -242,18 +216,18 @@ async fn a_sound_one_passes_written_and_racing_cases() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_lists_who_left_breaks_room_08() {
-    let broken = broken(Fault::ListsWhoLeft).await;
+    let broken = broken_by(Fault::ListsWhoLeft).await;
     assert!(broken.contains("ROOM-08") && !broken.contains("ROOM-07"), "{broken:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_lists_whose_connection_is_over_breaks_room_10() {
-    let broken = broken(Fault::ListsTheGone).await;
+    let broken = broken_by(Fault::ListsTheGone).await;
     assert!(broken.contains("ROOM-10") && !broken.contains("ROOM-07"), "{broken:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_does_not_list_who_came_later_breaks_room_07() {
-    let broken = broken(Fault::ListIsOld).await;
+    let broken = broken_by(Fault::ListIsOld).await;
     assert!(broken.contains("ROOM-07"), "{broken:?}");
 }

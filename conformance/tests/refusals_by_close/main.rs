@@ -1,20 +1,21 @@
 //! Servers that refuse by closing the connection, behind a binding that says so: what they pass, and what is a fault all the
 //! same.
 
+#[path = "../judging/mod.rs"]
+mod judging;
 mod server;
 
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use glare_conformance::{
-    binding::{Binding, Plan as BindingPlan},
+    binding::Plan as BindingPlan,
     oracle::unmerged_violations,
-    run::{CaseResult, Plan, RunEvent, run},
+    run::CaseResult,
     scenario::{
         Scenario,
         generate::{races, random::random, tours},
         library, parse,
     },
-    target::Target,
     trace::Entry,
     transport::{Exec, Transport},
     verdict::Verdict,
@@ -23,7 +24,10 @@ use glare_conformance::{
 use glare_model::requirement::ids::ROOM_10;
 use glare_server::{Config, Server};
 
-use self::server::{Door, Fault, serve};
+use self::{
+    judging::{behind, broken, judged},
+    server::{Door, Fault, serve},
+};
 
 /// Rooms are asked for by messages.
 const BY_MESSAGES: &str = r#"
@@ -117,33 +121,11 @@ fn binding(door: Door) -> BindingPlan {
 
 async fn judge(door: Door, fault: Fault, cases: impl Iterator<Item = Scenario>) -> Vec<CaseResult> {
     let address = serve(door, fault).await;
-    let url = format!("http://{address}").parse().expect("an address makes a URL");
-    let binding = Binding::Bound(Arc::new(binding(door)));
-    judge_through(Target::at(binding, url).transport().expect("a URL has a transport"), cases).await
+    played(behind(Arc::new(binding(door)), address), cases).await
 }
 
-async fn judge_through(transport: Transport, cases: impl Iterator<Item = Scenario>) -> Vec<CaseResult> {
-    // Nobody has a heartbeat here.
-    let cases = cases.filter(|case| !case.id.starts_with("room-13"));
-    let plan = Plan {
-        cases: cases.filter_map(|case| transport.adapt(&Arc::new(case)).ok()).collect(),
-        transport,
-        exact: false,
-        jobs: 8,
-        timeout: Duration::from_secs(1),
-        budget: None,
-        seed: 1,
-        nonce: 1,
-        process: None,
-    };
-    let mut results = Vec::new();
-    let watch = |event| {
-        if let RunEvent::Finished(result) = event {
-            results.push(*result);
-        }
-    };
-    run(plan, watch).await.expect("the server answers");
-    results
+async fn played(transport: Transport, cases: impl Iterator<Item = Scenario>) -> Vec<CaseResult> {
+    judged(transport, cases, 8, Duration::from_secs(1)).await
 }
 
 fn assert_passes(results: &[CaseResult], at_least: usize) {
@@ -250,13 +232,8 @@ fn own(steps: &[&str]) -> impl Iterator<Item = Scenario> {
 }
 
 /// The clauses that a faulty server breaks in some cases.
-async fn broken(door: Door, fault: Fault, steps: &[&str]) -> BTreeSet<String> {
-    let results = judge(door, fault, own(steps)).await;
-    results
-        .iter()
-        .flat_map(|result| &result.judgement.violations)
-        .map(|violation| violation.requirement.to_string())
-        .collect()
+async fn broken_by(door: Door, fault: Fault, steps: &[&str]) -> BTreeSet<String> {
+    broken(&judge(door, fault, own(steps)).await)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -272,7 +249,7 @@ async fn every_fault_is_found_under_a_clause_that_fits() {
     ];
     let mut wrong = Vec::new();
     for (fault, clause, steps) in faults {
-        let broken = broken(Door::Messages, fault, steps).await;
+        let broken = broken_by(Door::Messages, fault, steps).await;
         if !broken.contains(clause) {
             wrong.push(format!("{fault:?}: {broken:?}, not {clause}"));
         }
@@ -295,7 +272,7 @@ async fn both_oracles_miss_the_notice_of_a_member_that_is_thrown_out() {
 async fn one_that_lets_in_whom_it_has_to_refuse_at_the_door_is_found() {
     let long = "x".repeat(200);
     let steps = format!("A join \"{long}\"");
-    let broken = broken(Door::Address, Fault::AcceptsTheInvalid, &[&steps]).await;
+    let broken = broken_by(Door::Address, Fault::AcceptsTheInvalid, &[&steps]).await;
     assert!(broken.contains("ROOM-03"), "{broken:?}");
 }
 
@@ -328,7 +305,7 @@ async fn an_adapter_can_declare_that_refusals_close() {
     let server = Server::start(Config::default()).await.expect("loopback has a free port");
     let adapter =
         Exec::start(&format!("python3 {} http://{}", file.display(), server.addr())).await.expect("it starts");
-    let results = judge_through(Transport::Exec(adapter), written()).await;
+    let results = played(Transport::Exec(adapter), written()).await;
     assert_passes(&results, 70);
     assert!(results.iter().any(shows_a_return));
 }
