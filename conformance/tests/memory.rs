@@ -46,3 +46,25 @@ async fn an_error_that_precedes_anothers_signal_is_still_the_answer_to_ones_own(
     let trace = drive(&Transport::Memory(Memory::reference()), &case, SETTINGS).await;
     assert_eq!(judge(&trace, true).violations, []);
 }
+
+/// Whether a server knows yet that somebody in no room is gone makes no difference, and is not told apart: or every client
+/// that comes and goes would double the states.
+#[tokio::test(start_paused = true)]
+async fn clients_that_come_and_go_do_not_multiply_what_may_be() {
+    let visits = "A connect\nA join r\nA drop\nB connect\nB join r\nB close\n".repeat(12);
+    let text = format!("case: visits\ntitle: t\ncovers: ROOM-05\n{visits}");
+    let case = parse(&text).unwrap().remove(0);
+    let trace = drive(&Transport::Memory(Memory::reference()), &case, SETTINGS).await;
+    let judgement = judge(&trace, true);
+    assert_eq!(judgement.verdict, Verdict::Pass, "{:?} {:?}", judgement.reason, judgement.violations);
+    assert_eq!(judgement.frontier.max(), 1);
+}
+
+/// One alone in its room may be met there for as long as the server does not know that it is gone.
+#[tokio::test(start_paused = true)]
+async fn a_member_that_may_still_be_there_is_told_apart_from_one_that_is_gone() {
+    let text = "case: ghost\ntitle: t\ncovers: ROOM-11\nA create r\nA drop\nB connect\n";
+    let case = parse(text).unwrap().remove(0);
+    let trace = drive(&Transport::Memory(Memory::reference()), &case, SETTINGS).await;
+    assert_eq!(judge(&trace, true).frontier.max(), 2);
+}

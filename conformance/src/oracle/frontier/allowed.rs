@@ -1,12 +1,10 @@
 //! What could come next on a connection.
 
-use std::collections::HashSet;
-
 use super::{
     closure::{Goal, Search},
     explain::Mode,
     script::{Message, Slot},
-    state::State,
+    state::{FastSet, State},
 };
 use crate::limits::{FRONTIER_ALLOWED_MAX, FRONTIER_REPAIRS_MAX};
 
@@ -14,11 +12,14 @@ impl Search<'_> {
     /// The messages of which some state may send one next to a connection, each once: at most [`FRONTIER_ALLOWED_MAX`].
     pub(super) fn next_messages(self, states: &[State], slot: Slot) -> Vec<Message> {
         let mut open: Vec<State> = states.to_vec();
-        let mut known: HashSet<State> = HashSet::new();
+        let mut known: FastSet<State> = FastSet::default();
         let mut messages: Vec<Message> = Vec::new();
         while let Some(state) = open.pop() {
             if messages.len() == FRONTIER_ALLOWED_MAX || known.len() == FRONTIER_REPAIRS_MAX {
                 break;
+            }
+            if known.contains(&state) {
+                continue;
             }
             if let Some((_, message)) = state.on_the_way.iter().find(|(to, _)| *to == slot) {
                 keep(&mut messages, message);
@@ -33,7 +34,6 @@ impl Search<'_> {
                 }
             }
             known.insert(state);
-            open.retain(|state| !known.contains(state));
         }
         messages
     }

@@ -1,13 +1,13 @@
 //! What comes in every case: of all orders in which a server may serve what was sent, the fewest of each message.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use glare_model::room::Directory;
 
 use super::{
     factor::Factor,
     script::{Ask, Line, MarkKind, Message, Script, Slot},
-    state::State,
+    state::{FastMap, State},
     step::Course,
 };
 use crate::limits::FRONTIER_STEPS_MAX;
@@ -35,7 +35,7 @@ impl Factor {
     /// messages of none are not counted. Nothing is certain if there are too many orders.
     pub(super) fn certain<K: Ord + Clone>(&self, kind: impl Fn(&Message) -> Option<K>) -> Certain<(Slot, K)> {
         let (states, sent) = self.outlook();
-        let mut layers: BTreeMap<u64, HashMap<State, Counts<K>>> = BTreeMap::new();
+        let mut layers: BTreeMap<u64, FastMap<State, Counts<K>>> = BTreeMap::new();
         for state in states {
             layers.entry(state.progress()).or_default().insert(state, Counts::new());
         }

@@ -11,7 +11,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap, hash_map::Entry},
+    collections::{BTreeMap, hash_map::Entry},
 };
 
 use glare_model::{
@@ -26,7 +26,7 @@ use super::{
     explain::Mode,
     objection::{Ground, Objection},
     script::{Look, Script, Slot, Unasked},
-    state::{Cost, State},
+    state::{Cost, FastMap, State},
 };
 use crate::limits::FRONTIER_STEPS_MAX;
 
@@ -77,7 +77,7 @@ impl Search<'_> {
             return Ok(found);
         }
         let mut open: BTreeMap<Reverse<Cost>, Vec<State>> = BTreeMap::new();
-        let mut known: HashMap<State, Cost> = HashMap::new();
+        let mut known: FastMap<State, Cost> = FastMap::default();
         for state in from {
             open.entry(Reverse(state.cost)).or_default().push(state);
         }

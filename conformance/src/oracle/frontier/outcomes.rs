@@ -1,6 +1,6 @@
 //! Which outcomes a phase may have, and which one was seen: how much of what the model allows a run has really met.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use glare_model::{message::ServerMessage, room::Directory};
 
@@ -8,7 +8,7 @@ use super::{
     super::story::Story,
     factor::Factor,
     script::{Answer, Ask, Item, Look, MarkKind, Message, Script, Slot},
-    state::State,
+    state::{FastSet, State},
     step::{Course, CourseFault},
 };
 use crate::{limits::OUTCOMES_STEPS_MAX, trace::Trace};
@@ -73,9 +73,13 @@ struct Log {
 impl View<'_> {
     fn allowed(&self, states: Vec<State>, sent: &[u32]) -> Option<BTreeSet<String>> {
         let mut open: Vec<(State, Log)> = states.into_iter().map(|state| (state, Log::default())).collect();
-        let mut known: HashSet<(State, Log)> = HashSet::new();
+        let mut known: FastSet<(State, Log)> = FastSet::default();
         let mut allowed = BTreeSet::new();
-        while let Some((state, log)) = open.pop() {
+        while let Some(next) = open.pop() {
+            if known.contains(&next) {
+                continue;
+            }
+            let (state, log) = next;
             if known.len() > OUTCOMES_STEPS_MAX {
                 return None;
             }
@@ -87,7 +91,6 @@ impl View<'_> {
                 open.push((course.state, log));
             }
             known.insert((state, log));
-            open.retain(|next| !known.contains(next));
         }
         Some(allowed)
     }

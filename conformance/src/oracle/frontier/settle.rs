@@ -15,7 +15,7 @@ use super::{
     factor::{Factor, Stop},
     objection::{Ground, Objection},
     script::{Answer, Ask, Item, Message, Script, Slot, count},
-    state::State,
+    state::{FastSet, State},
 };
 use crate::trace::Ending;
 
@@ -86,12 +86,15 @@ impl Factor {
             }
             let moment = Moment { phase, at, settles: Some(end.item.at) };
             let has_audience = self.has_audience(&state, end);
-            match self.search(vec![state.clone()], Goal::Gone(end.slot), moment, mode) {
-                Ok(found) => settled.extend(found),
-                Err(Stop::Dead) => {}
+            let gone = match self.search(vec![state.clone()], Goal::Gone(end.slot), moment, mode) {
+                Ok(found) => found,
+                Err(Stop::Dead) => Vec::new(),
                 Err(bound) => return Err(bound),
-            }
-            if (recommended || !has_audience) && !is_own_fault && !is_own_doing {
+            };
+            let may_be_late = (recommended || !has_audience) && !is_own_fault && !is_own_doing;
+            let is_same = !gone.is_empty() && !self.is_missed(&state, end);
+            settled.extend(gone);
+            if may_be_late && !is_same {
                 settled.push(late(&self.script, state, end, phase, recommended));
             }
         }
@@ -136,6 +139,15 @@ impl Factor {
         })
     }
 
+    /// Whether it makes any difference from now on that a server knows of an end. That of a connection in no room, all of
+    /// whose requests were served, makes none, and states that differ in it alone would double with every client that comes
+    /// and goes.
+    fn is_missed(&self, state: &State, end: &End) -> bool {
+        self.script.profile.dialect().reaches_everybody()
+            || !state.rooms_of(end.slot).is_empty()
+            || state.stand(end.slot).served < end.number
+    }
+
     /// Whether somebody would be told of an end, and was there to hear it.
     fn has_audience(&self, state: &State, end: &End) -> bool {
         let rooms = state.rooms_of(end.slot);
@@ -169,7 +181,7 @@ fn late(script: &Script, mut state: State, end: &End, phase: usize, recommended:
 /// One state of each kind: the cheapest.
 fn deduplicate(mut states: Vec<State>) -> Vec<State> {
     states.sort_by_key(|state| state.cost);
-    let mut known = std::collections::HashSet::new();
+    let mut known = FastSet::default();
     states.retain(|state| known.insert((state.stands.clone(), state.memberships())));
     states
 }

@@ -4,14 +4,22 @@
 //! The queues themselves are the script's, and the same for all states. What a client sent and the server has not served
 //! begins at `served`; what the server sent and the client has received, or is yet to receive, ends at `seen`.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{Hash, Hasher},
+};
 
+use foldhash::fast::FixedState;
 use glare_model::{requirement::Level, room::Directory};
 
 use super::{
     objection::{Objection, displaced},
     script::{Message, Room, Script, Slot},
 };
+
+/// Sets and maps of states are what an oracle spends most of its time on, and no target chooses what is in them.
+pub(super) type FastSet<T> = HashSet<T, FixedState>;
+pub(super) type FastMap<K, V> = HashMap<K, V, FixedState>;
 
 /// A connection's part of a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
