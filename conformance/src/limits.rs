@@ -121,6 +121,8 @@ pub const RANDOM_WORLDS_MAX: usize = 4;
 pub const RANDOM_COURSES_MAX: usize = 1_024;
 /// Candidates for each random scenario, of which the one is kept that takes most new transitions.
 pub const RANDOM_CANDIDATES: usize = 4;
+/// Drafts of random scenarios that wait to be written.
+pub const RANDOM_DRAFTS_MAX: usize = 64;
 /// Random scenarios in a run, unless `--cases` says otherwise.
 pub const RANDOM_CASES_DEFAULT: usize = 1_000;
 /// The most that `--cases` accepts.

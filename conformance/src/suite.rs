@@ -1,6 +1,6 @@
 //! The suites: named sources of scenarios. A run plays one or several of them, or a part.
 
-use std::{num::NonZeroU16, sync::Arc};
+use std::{num::NonZeroU16, panic::resume_unwind, sync::Arc, thread};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -164,15 +164,21 @@ pub struct Made {
     pub claims: Vec<String>,
 }
 
-/// Makes suites; everything is selected.
+/// Makes suites, side by side; everything is selected.
+///
+/// # Panics
+/// If a source of scenarios does.
 #[must_use]
 pub fn make(suites: &[&'static Suite], scope: &Scope) -> Vec<Made> {
-    let one = |suite: &&'static Suite| {
+    let one = |suite: &'static Suite| {
         let Generated { scenarios, claims } = (suite.make)(scope);
         let all: Vec<_> = scenarios.into_iter().map(Arc::new).collect();
         Made { suite, selected: all.clone(), all, claims }
     };
-    suites.iter().map(one).collect()
+    thread::scope(|threads| {
+        let makers: Vec<_> = suites.iter().map(|suite| threads.spawn(|| one(suite))).collect();
+        makers.into_iter().map(|maker| maker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// Which scenarios of the made suites run.

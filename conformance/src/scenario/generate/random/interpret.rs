@@ -5,20 +5,28 @@ use super::{
     choices::{Beat, Choice, Choices},
     coverage::{Coverage, Transition, may},
     deed::Deed,
-    text::{self, Drafted},
     world::World,
 };
 use crate::limits::{RANDOM_COURSES_MAX, RANDOM_WORLDS_MAX};
 
-/// A scenario in the making.
+/// A scenario in the making. Most are thrown away, so [`super::text`] writes only those that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draft {
-    /// The lines of each phase.
-    pub(super) phases: Vec<Vec<String>>,
+    /// What is done in each phase.
+    pub(super) phases: Vec<Vec<Act>>,
     /// The transitions that are certainly taken, in order.
     pub(super) transitions: Vec<Transition>,
-    /// Whether some line may stop a careless server.
-    pub(super) rude: bool,
+}
+
+/// One thing that one client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Act {
+    pub(super) client: u8,
+    pub(super) deed: Deed,
+    /// What decides how it is done.
+    pub(super) choice: Choice,
+    /// Its number within the scenario, by which its payload is told from others.
+    pub(super) mark: usize,
 }
 
 /// Reads choices. With `steering`, some of those that would take a covered transition are replaced first by some that take
@@ -42,7 +50,7 @@ struct Interpreter<'a> {
     choices: &'a Choices,
     world: World,
     draft: Draft,
-    /// Numbers the payloads.
+    /// How many acts there are.
     marks: usize,
 }
 
@@ -123,8 +131,8 @@ impl Interpreter<'_> {
     fn settled(&mut self, client: u8, deed: Deed, choice: Choice) {
         self.draft.transitions.extend(self.world.transition(client, deed));
         self.world.race(&[(client, deed)]);
-        let line = self.line(client, deed, choice);
-        self.draft.phases.push(vec![line]);
+        let act = self.act(client, deed, choice);
+        self.draft.phases.push(vec![act]);
     }
 
     /// Several acts at the same time.
@@ -162,8 +170,8 @@ impl Interpreter<'_> {
             _ => {
                 let plain: Vec<_> = acts.iter().map(|(client, deed, _)| (*client, *deed)).collect();
                 self.world.race(&plain);
-                let lines = acts.into_iter().map(|(client, deed, choice)| self.line(client, deed, choice)).collect();
-                self.draft.phases.push(lines);
+                let acts = acts.into_iter().map(|(client, deed, choice)| self.act(client, deed, choice)).collect();
+                self.draft.phases.push(acts);
             }
         }
     }
@@ -182,10 +190,8 @@ impl Interpreter<'_> {
         orders
     }
 
-    fn line(&mut self, client: u8, deed: Deed, choice: Choice) -> String {
+    fn act(&mut self, client: u8, deed: Deed, choice: Choice) -> Act {
         self.marks += 1;
-        let Drafted { line, rude } = text::line(self.choices, client, deed, choice, self.marks);
-        self.draft.rude |= rude;
-        line
+        Act { client, deed, choice, mark: self.marks }
     }
 }

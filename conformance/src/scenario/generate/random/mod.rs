@@ -12,6 +12,12 @@ mod payload;
 mod text;
 mod world;
 
+use std::{
+    panic::resume_unwind,
+    sync::mpsc::{self, Receiver},
+    thread,
+};
+
 use glare_model::requirement::{RequirementId, ids::ID_01};
 use proptest::{
     strategy::{Strategy, ValueTree},
@@ -22,44 +28,29 @@ use self::{
     choices::{Choices, choices},
     coverage::{Coverage, universe},
     interpret::{Draft, interpret},
+    text::{Drafted, line},
 };
 use super::Generated;
 use crate::{
-    limits::RANDOM_CANDIDATES,
+    limits::{RANDOM_CANDIDATES, RANDOM_DRAFTS_MAX},
     scenario::{Scenario, parse},
 };
 
 /// Scenarios of a seed. The same seed gives the same ones; a larger count gives more of them, and the first ones stay as
 /// they are.
+///
+/// # Panics
+/// If a draft is not in the language of scenarios, which would be a bug here.
 #[must_use]
 pub fn random(seed: u64, count: usize) -> Generated {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    // What the environment configures of proptest must not change what is generated.
-    let config = Config { failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let strategy = choices();
-    let mut covered = Coverage::default();
-    let mut scenarios = Vec::with_capacity(count);
-    for number in 0..count {
-        // Steering seeks what is new and so never says anything twice: every other scenario is left to chance.
-        let steered = number % 2 == 0;
-        let draft = (0..if steered { RANDOM_CANDIDATES } else { 1 }).map(|_| {
-            let tree = strategy.new_tree(&mut runner).expect("no strategy here rejects anything");
-            interpret(&tree.current(), steered.then_some(&covered)).1
-        });
-        // The first of the best, so that the order of equals does not matter.
-        let draft =
-            draft.reduce(
-                |best, next| {
-                    if covered.gain(&next.transitions) > covered.gain(&best.transitions) { next } else { best }
-                },
-            );
-        let draft = draft.expect("there is at least one candidate");
-        covered.extend(&draft.transitions);
-        let title = format!("choice {number} of seed {seed}");
-        scenarios.push(scenario(&format!("random-{seed}-{number}"), &title, &draft));
-    }
+    let (sender, drafts) = mpsc::sync_channel(RANDOM_DRAFTS_MAX);
+    let (covered, scenarios) = thread::scope(|threads| {
+        // What is drafted depends on what was drafted before; how it is written does not.
+        let writer = threads.spawn(move || write(seed, count, drafts));
+        let covered = draft(seed, count, |choices, draft| sender.send((choices, draft)).is_ok());
+        drop(sender);
+        (covered, writer.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
     let steps: usize = scenarios.iter().flat_map(|scenario| &scenario.phases).map(|phase| phase.steps.len()).sum();
     let (reached, all) = (covered.len(), universe().len());
     let claim = format!(
@@ -69,13 +60,52 @@ pub fn random(seed: u64, count: usize) -> Generated {
     Generated { scenarios, claims: vec![claim] }
 }
 
+/// Drafts scenarios until `take` wants no more. Returns what they cover.
+fn draft(seed: u64, count: usize, take: impl Fn(Choices, Draft) -> bool) -> Coverage {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    // What the environment configures of proptest must not change what is generated.
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let strategy = choices();
+    let mut covered = Coverage::default();
+    for number in 0..count {
+        // Steering seeks what is new and so never says anything twice: every other scenario is left to chance.
+        let steered = number % 2 == 0;
+        let candidates = (0..if steered { RANDOM_CANDIDATES } else { 1 }).map(|_| {
+            let tree = strategy.new_tree(&mut runner).expect("no strategy here rejects anything");
+            interpret(&tree.current(), steered.then_some(&covered))
+        });
+        let gain = |draft: &Draft| covered.gain(&draft.transitions);
+        // The first of the best, so that the order of equals does not matter.
+        let best = candidates.reduce(|best, next| if gain(&next.1) > gain(&best.1) { next } else { best });
+        let (choices, draft) = best.expect("there is at least one candidate");
+        covered.extend(&draft.transitions);
+        if !take(choices, draft) {
+            break;
+        }
+    }
+    covered
+}
+
+/// Writes drafts as they come.
+fn write(seed: u64, count: usize, drafts: Receiver<(Choices, Draft)>) -> Vec<Scenario> {
+    let mut scenarios = Vec::with_capacity(count);
+    for (number, (choices, draft)) in drafts.into_iter().enumerate() {
+        let title = format!("choice {number} of seed {seed}");
+        scenarios.push(scenario(&format!("random-{seed}-{number}"), &title, &choices, &draft));
+    }
+    scenarios
+}
+
 /// The scenario that choices stand for.
 #[must_use]
 pub fn scenario_of(id: &str, choices: &Choices) -> Scenario {
-    scenario(id, "choices of a test", &interpret(choices, None).1)
+    let (read, draft) = interpret(choices, None);
+    scenario(id, "choices of a test", &read, &draft)
 }
 
-fn scenario(id: &str, title: &str, draft: &Draft) -> Scenario {
+fn scenario(id: &str, title: &str, choices: &Choices, draft: &Draft) -> Scenario {
     let mut covers: Vec<RequirementId> = Vec::new();
     for clause in draft.transitions.iter().flat_map(|transition| transition.clauses()).chain([&ID_01]) {
         if !covers.contains(clause) {
@@ -83,20 +113,27 @@ fn scenario(id: &str, title: &str, draft: &Draft) -> Scenario {
         }
     }
     let covers: Vec<_> = covers.iter().map(ToString::to_string).collect();
-    let hostile = if draft.rude { "hostile: yes\n" } else { "" };
-    let mut text = format!("case: {id}\ntitle: {title}\ncovers: {}\n{hostile}", covers.join(" "));
+    let mut is_rude = false;
+    let mut written = |act| {
+        let Drafted { line, rude } = line(choices, act);
+        is_rude |= rude;
+        line
+    };
+    let mut body = String::new();
     for phase in &draft.phases {
         match &phase[..] {
-            [line] => text.push_str(&format!("{line}\n")),
-            lines => {
-                let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-                text.push_str(&format!("together\n{lines}end\n"));
+            [act] => body += &format!("{}\n", written(act)),
+            acts => {
+                let lines: String = acts.iter().map(|act| format!("  {}\n", written(act))).collect();
+                body += &format!("together\n{lines}end\n");
             }
         }
     }
     if draft.phases.is_empty() {
-        text.push_str("A connect\n");
+        body += "A connect\n";
     }
+    let hostile = if is_rude { "hostile: yes\n" } else { "" };
+    let text = format!("case: {id}\ntitle: {title}\ncovers: {}\n{hostile}{body}", covers.join(" "));
     let parsed = parse(&text).unwrap_or_else(|error| panic!("a drafted scenario is in the language: {error}\n{text}"));
     parsed.into_iter().next().expect("the text has one case")
 }

@@ -1,10 +1,11 @@
-//! The line of one deed.
+//! The line of one act.
 
 use glare_model::message::SignalKind;
 
 use super::{
     choices::{Choice, Choices},
     deed::{Deed, Whom},
+    interpret::Act,
     payload::{oversized, payload, verb},
 };
 
@@ -59,8 +60,9 @@ fn pick<'a>(list: &[&'a str], data: u32) -> &'a str {
     list[usize::try_from(data).unwrap_or(0) % list.len()]
 }
 
-/// The line of a deed; `mark` numbers it within its scenario.
-pub(super) fn line(choices: &Choices, client: u8, deed: Deed, choice: Choice, mark: usize) -> Drafted {
+/// The line of an act.
+pub(super) fn line(choices: &Choices, act: &Act) -> Drafted {
+    let Act { client, deed, choice, mark } = *act;
     let peer = peer(client);
     let (kind, data) = (SignalKind::ALL[usize::try_from(choice.data % 3).unwrap_or(0)], choice.data / 3);
     let request = |join| if join { "join" } else { "create" };
