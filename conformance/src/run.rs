@@ -8,6 +8,7 @@ mod samples;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    panic::resume_unwind,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,7 +16,7 @@ use std::{
 use glare_model::requirement::RequirementId;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 pub(crate) use self::attempt::other_rooms;
 use self::attempt::{Shared, execute_briskly};
@@ -220,10 +221,7 @@ async fn run_side_by_side(
             running.spawn(execute_briskly(plan.transport.clone(), case, plan.settings(), plan.exact, shared.clone()));
         }
         let Some(finished) = running.join_next().await else { break };
-        let result = match finished {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-        };
+        let result = unwound(finished);
         let cut_off = result.judgement.verdict != Verdict::Pass && lost_connections(&result.trace);
         if cut_off && plan.process.is_some() && !plan.is_running() {
             again.push(result.case);
@@ -232,6 +230,11 @@ async fn run_side_by_side(
         }
     }
     again
+}
+
+/// What a task came to; its panic goes on here.
+fn unwound<T>(finished: Result<T, JoinError>) -> T {
+    finished.unwrap_or_else(|panic| resume_unwind(panic.into_panic()))
 }
 
 fn lost_connections(trace: &Trace) -> bool {
@@ -249,7 +252,10 @@ async fn run_alone(
     watch: &mut impl FnMut(RunEvent),
 ) -> Result<Option<String>, RunError> {
     plan.revive(&case.id, watch).await?;
-    let mut result = execute(plan.transport.clone(), case, plan.settings(), plan.exact).await;
+    // On the runtime's own threads, where its connections are.
+    let mut alone = JoinSet::new();
+    alone.spawn(execute(plan.transport.clone(), case, plan.settings(), plan.exact));
+    let mut result = unwound(alone.join_next().await.expect("one task was spawned"));
     let passed = result.judgement.verdict == Verdict::Pass;
     let stopped = plan.process.is_some() && !plan.is_running();
     if passed && stopped {
