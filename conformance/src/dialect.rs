@@ -5,6 +5,7 @@ mod clauses;
 mod rules;
 
 use glare_model::{
+    message::SignalKind,
     requirement::{
         RequirementId,
         ids::{
@@ -45,6 +46,9 @@ pub struct Dialect {
     pub answers_requests: bool,
     /// Whether a signal names its sender.
     pub names_sender: bool,
+    /// Whether an error says which kind of signal it is about. Where it does not, it may be about any.
+    #[serde(skip_serializing_if = "is_true")]
+    pub names_error_kind: bool,
     /// Whether notices have a timestamp.
     pub has_timestamps: bool,
     /// Whether a member can leave without ending its connection.
@@ -73,6 +77,12 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
+/// The same, of what only few dialects do not have.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_true(flag: &bool) -> bool {
+    *flag
+}
+
 impl Default for Dialect {
     fn default() -> Self {
         Self::CORE
@@ -91,6 +101,7 @@ impl Dialect {
         malformed: MalformedRule::Error,
         answers_requests: true,
         names_sender: true,
+        names_error_kind: true,
         has_timestamps: true,
         leaves_by_message: true,
         enters_by_connecting: false,
@@ -123,6 +134,12 @@ impl Dialect {
     #[must_use]
     pub fn asks_who_is_there(&self) -> bool {
         self.notices == NoticesRule::Asked
+    }
+
+    /// Whether an error that names this kind of signal, or none, may be about a signal of that kind.
+    #[must_use]
+    pub fn is_error_about(&self, named: Option<SignalKind>, kind: SignalKind) -> bool {
+        named.map_or(!self.names_error_kind, |named| named == kind)
     }
 
     /// The model's rules for a server of this dialect.

@@ -33,7 +33,7 @@ receive = [
   { as = "signal", match = { type = "got", by = "{from}", kind = "{kind}", body = "{payload}" } },
   { as = "pong", match = { type = "list", of = "{users}" } },
   { as = "pong", match = { type = "nowhere" } },
-  { as = "error", match = { type = "lost", "kind?" = "{kind}" } },
+  { as = "error", match = { type = "lost" } },
 ]
 
 [transport.websocket]
@@ -124,7 +124,7 @@ impl Club {
     }
 
     fn send(&self, id: &str, message: &Value) -> Option<Value> {
-        let lost = Some(json!({ "type": "lost", "kind": message["kind"] }));
+        let lost = Some(json!({ "type": "lost" }));
         let (Some(to), Some(kind), Some(body)) =
             (message["to"].as_str(), message["kind"].as_str(), message.get("body"))
         else {

@@ -198,6 +198,8 @@ impl Plan {
         let asks_once = rooms == RoomsRule::None || self.joins_by_connecting();
         let second_room = if asks_once { SecondRoomRule::Impossible } else { second_room };
         let several = second_room == SecondRoomRule::Several;
+        let mut errors = self.receive.iter().filter(|it| it.meaning == Meaning::Error);
+        let names_kind = errors.all(|it| it.kind.is_some() || it.pattern.always_fills(self.holes.kind));
         let names_room = |node: &Node| node.holes().contains(&self.holes.room);
         let leave = self.leave.as_ref().filter(|leave| !leave.closes);
         Dialect {
@@ -210,6 +212,7 @@ impl Plan {
             malformed,
             answers_requests: self.join.is_answered(),
             names_sender: every(&[Meaning::Signal], &[self.holes.from, self.holes.alias]),
+            names_error_kind: names_kind,
             has_timestamps: every(&[Meaning::Joined, Meaning::Left], &[self.holes.timestamp]),
             leaves_by_message: leave.is_some(),
             leaves_by_name: several && leave.is_some_and(|leave| leave.send.iter().any(names_room)),

@@ -7,7 +7,6 @@ mod saying;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use glare_model::message::SignalKind;
 use serde_json::{Value, json};
 
 pub(crate) use self::names::Names;
@@ -29,7 +28,6 @@ pub(crate) struct Speaker {
     inside: Vec<Value>,
     requests: VecDeque<Pending>,
     fences: VecDeque<u64>,
-    last_signal: SignalKind,
 }
 
 /// A request whose outcome is not known yet.
@@ -80,7 +78,6 @@ impl Speaker {
             inside: Vec::new(),
             requests: VecDeque::new(),
             fences: VecDeque::new(),
-            last_signal: SignalKind::Offer,
         }
     }
 

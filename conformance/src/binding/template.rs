@@ -268,6 +268,17 @@ impl Node {
             Self::Object(members) => members.iter().flat_map(|member| member.node.holes()).collect(),
         }
     }
+
+    /// Whether whatever fits has something for a hole.
+    pub(super) fn always_fills(&self, hole: Hole) -> bool {
+        match self {
+            Self::Literal(..) => false,
+            Self::Hole(own) => *own == hole,
+            Self::Text(text) => text.holes().any(|own| own == hole),
+            Self::List(items) => items.iter().any(|item| item.always_fills(hole)),
+            Self::Object(members) => members.iter().any(|member| !member.is_optional && member.node.always_fills(hole)),
+        }
+    }
 }
 
 /// Writes an item, behind a comma unless it is the first; nothing if the item turns out to have no value.

@@ -26,6 +26,16 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         core: || error_is(SignalFault::Malformed, |_, to, _| vec![malformed(to, SignalKind::Answer)]),
     },
     Mutant {
+        name: "error-without-type",
+        fault: "sends errors that do not say which kind of signal they are about",
+        breaks: ERR_01,
+        core: || {
+            Faulty::event_data("error", |data| {
+                data.as_object_mut().and_then(|data| data.remove("type"));
+            })
+        },
+    },
+    Mutant {
         name: "malformed-is-told-to-everybody",
         fault: "sends the error for a malformed signal to every connection",
         breaks: ERR_01,

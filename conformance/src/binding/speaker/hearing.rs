@@ -301,8 +301,8 @@ impl Speaker {
                 event(kind.event(), data.into())
             }
             Meaning::Error => {
-                let kind = self.kind(receive).unwrap_or(self.last_signal);
-                event("error", json!({ "type": kind.error_type() }))
+                let kind = self.kind(receive).map(|kind| ("type".to_owned(), kind.error_type().into()));
+                event("error", kind.into_iter().collect::<Map<_, _>>().into())
             }
             Meaning::Pong => {
                 let named = self.values.take(holes.fence).and_then(|number| number.as_u64());

@@ -140,7 +140,6 @@ impl Speaker {
             ],
         };
         let send = vec![plain(node, &filled).ok_or_else(unsayable)?];
-        self.last_signal = kind;
         Ok(Reaction { send, ..Reaction::default() })
     }
 
@@ -180,10 +179,7 @@ impl Speaker {
             FenceBy::Echo => {
                 let kind = SignalKind::Candidate;
                 let data = json!({ "target": self.id, kind.payload_member(): { ECHO: number } });
-                let last = self.last_signal;
-                let said = self.say_signal(kind, Some(&data)).ok();
-                self.last_signal = last;
-                said?.send.pop()
+                self.say_signal(kind, Some(&data)).ok()?.send.pop()
             }
             FenceBy::Request | FenceBy::Relay | FenceBy::None => None,
         }

@@ -166,7 +166,7 @@ impl Script {
                 ServerMessage::Signal { kind, from, payload },
                 Look::Signal { kind: seen, from: named, payload: arrived },
             ) => *kind == seen && named == Some(self.signature(*from)) && self.payload(*from, *payload) == arrived,
-            (ServerMessage::Error(kind, _), Look::Error(seen)) => seen == Some(*kind),
+            (ServerMessage::Error(kind, _), Look::Error(named)) => self.profile.dialect().is_error_about(named, *kind),
             (ServerMessage::RoomClosed, Look::RoomClosed) => true,
             (ServerMessage::HostChanged(slot), Look::HostChanged { user: named }) => user(slot) == named,
             _ => false,

@@ -80,7 +80,9 @@ impl Search<'_> {
             return false;
         }
         let ahead = &line.sightings[state.stand(slot).seen as usize..];
-        !ahead.iter().any(|sighting| sighting.look == Look::Error(Some(kind)))
+        let dialect = self.script.profile.dialect();
+        let is_it = |look| matches!(look, Look::Error(named) if dialect.is_error_about(named, kind));
+        !ahead.iter().any(|sighting| is_it(sighting.look))
     }
 
     /// Whether a signal to this target may be on its way for ever.
