@@ -50,6 +50,12 @@ pub enum Observation {
     Unknown,
 }
 
+/// Whether an event of a client is one that has an ack.
+#[must_use]
+pub(crate) fn is_request(event: &str) -> bool {
+    matches!(event, "create-room" | "join-room")
+}
+
 /// Reads an event from the server. A notice without a string `userId` is none that anybody could use.
 #[must_use]
 pub fn read_event(event: &str, data: Option<&Value>) -> Observation {

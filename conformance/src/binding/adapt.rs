@@ -128,7 +128,7 @@ impl Adapter {
         }
         let enters = |peer: &Peer| {
             let mut steps = later.iter().flat_map(|phase| &phase.steps);
-            steps.find(|step| step.peer == *peer).is_some_and(is_request)
+            steps.find(|step| step.peer == *peer).is_some_and(Step::is_request)
         };
         let steps = phase.steps.iter().filter_map(|step| match step.action {
             Action::Connect if enters(&step.peer) => None,
@@ -290,10 +290,6 @@ impl Client {
     }
 }
 
-fn is_request(step: &Step) -> bool {
-    matches!(&step.action, Action::Emit { event, .. } if matches!(event.as_str(), "create-room" | "join-room"))
-}
-
 /// Whether an event is a signal that no server could relay.
 fn is_malformed_signal(event: &str, data: Option<&Template>) -> bool {
     let Some(kind) = SignalKind::ALL.into_iter().find(|kind| kind.event() == event) else { return false };
@@ -302,7 +298,7 @@ fn is_malformed_signal(event: &str, data: Option<&Template>) -> bool {
 }
 
 fn moves(step: &Step) -> bool {
-    is_request(step) || matches!(&step.action, Action::Emit { event, .. } if event == "leave-room")
+    step.is_request() || matches!(&step.action, Action::Emit { event, .. } if event == "leave-room")
 }
 
 /// Whether a room can be a part of an address: it is a text, and not too long.

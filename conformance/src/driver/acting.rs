@@ -9,6 +9,7 @@ use tokio::{
 use super::{Client, ClientState, Driver, connection_id};
 use crate::{
     limits::FAREWELL_TIMEOUT,
+    observation::is_request,
     pool::Idle,
     scenario::{
         Action, Peer, Step,
@@ -251,9 +252,4 @@ impl Driver<'_> {
 
 fn open_failed(peer: &Peer, error: &OpenError) -> Entry {
     Entry::OpenFailed { peer: peer.clone(), reason: error.to_string(), late: matches!(error, OpenError::Late(_)) }
-}
-
-/// Whether an event is one that has an ack.
-pub(super) fn is_request(event: &str) -> bool {
-    matches!(event, "create-room" | "join-room")
 }

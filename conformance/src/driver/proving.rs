@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::json;
 
-use super::{ClientState, Driver, acting::is_request, waiting::marker};
+use super::{ClientState, Driver, waiting::marker};
 use crate::{
     fence::{Fence, refused_room},
     limits::FENCE_ROUNDS_MAX,
+    observation::is_request,
     scenario::{Action, Phase, Step},
     trace::Entry,
     transport::{Command, ConnectionId},
@@ -125,8 +126,7 @@ impl Driver<'_> {
 
     /// Whether the target may end connections because it refuses a request of the phase.
     pub(super) fn may_throw_out(&self, phase: &Phase) -> bool {
-        let asks = |step: &Step| matches!(&step.action, Action::Emit { event, .. } if is_request(event));
-        self.refusals_close && phase.steps.iter().any(asks)
+        self.refusals_close && phase.steps.iter().any(Step::is_request)
     }
 
     /// Whether the arrival of what a phase's only act promises shows that the act was processed.

@@ -6,7 +6,7 @@ use glare_model::message::SignalKind;
 use serde_json::Value;
 
 use crate::{
-    observation::{Observation, read_ack, read_event},
+    observation::{Observation, is_request, read_ack, read_event},
     scenario::Peer,
     trace::{Ending, Entry, Trace},
     transport::ConnectionId,
@@ -229,10 +229,6 @@ impl Story {
             Entry::Unsayable { reason } => self.unsayable = Some(reason.clone()),
         }
     }
-}
-
-fn is_request(event: &str) -> bool {
-    matches!(event, "create-room" | "join-room")
 }
 
 fn payload_bytes(event: &str, data: Option<&Value>) -> usize {

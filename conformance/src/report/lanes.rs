@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
+    observation::is_request,
     oracle::story::Story,
     trace::{Ending, Entry, Trace},
     transport::ConnectionId,
@@ -137,7 +138,7 @@ fn row(entry: &Entry, story: &Story, rooms: &BTreeMap<String, String>) -> Option
 }
 
 fn no_ack_mark(event: &str) -> &'static str {
-    if matches!(event, "create-room" | "join-room") { " (no ack)" } else { "" }
+    if is_request(event) { " (no ack)" } else { "" }
 }
 
 /// Bytes as a scenario writes them, in short.

@@ -18,7 +18,7 @@ pub use parse::{ParseError, parse};
 pub use raw::Raw;
 pub use template::Template;
 
-use crate::transport::BrokenFrame;
+use crate::{observation::is_request, transport::BrokenFrame};
 
 /// The name of a client in a scenario, such as `A`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -109,6 +109,13 @@ impl Scenario {
             }
         }
         peers
+    }
+}
+
+impl Step {
+    /// Whether it asks for a room.
+    pub(crate) fn is_request(&self) -> bool {
+        matches!(&self.action, Action::Emit { event, .. } if is_request(event))
     }
 }
 

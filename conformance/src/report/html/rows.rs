@@ -6,7 +6,7 @@ use glare_model::message::SignalKind;
 use serde_json::Value;
 
 use crate::{
-    observation::{Observation, read_ack},
+    observation::{Observation, is_request, read_ack},
     oracle::{Violation, story::Story},
     report::lanes::{names_in, plain, plain_bytes, room_names},
     trace::{Ending, Entry, Trace},
@@ -173,8 +173,7 @@ fn shown(entry: &Entry, words: &Words<'_>) -> Option<Shown> {
         Entry::Opened { .. } => (Kind::Remark, "connects again".to_owned()),
         Entry::OpenFailed { peer, reason, .. } => (Kind::Remark, format!("{peer} cannot connect: {reason}")),
         Entry::Sent { event, data, ack, .. } => {
-            let mark =
-                if ack.is_none() && matches!(event.as_str(), "create-room" | "join-room") { ", no ack" } else { "" };
+            let mark = if ack.is_none() && is_request(event) { ", no ack" } else { "" };
             (Kind::Out, words.sent(event, data.as_ref()) + mark)
         }
         Entry::SentBroken { frame, .. } => (Kind::Out, format!("broken frame: {frame:?}")),

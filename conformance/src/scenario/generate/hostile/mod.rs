@@ -34,7 +34,10 @@ use glare_model::{
 use serde_json::{Value, value::RawValue};
 
 use super::Generated;
-use crate::scenario::{Action, Scenario, parse};
+use crate::{
+    observation::is_request,
+    scenario::{Action, Scenario, parse},
+};
 
 /// A case before it is text.
 #[derive(Clone)]
@@ -132,7 +135,7 @@ fn clauses(action: &Action) -> Vec<RequirementId> {
     match action {
         Action::Emit { event, data, ack } => {
             let data = data.as_ref().map(|data| &data.0);
-            let unheard = matches!(event.as_str(), "create-room" | "join-room") && !ack;
+            let unheard = is_request(event) && !ack;
             let mut clauses = clauses_of_event(event, data);
             if unheard {
                 clauses.insert(0, ERR_04);
