@@ -81,3 +81,14 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_may_be_absent_is_not_always_filled() {
+    let fills = |template: Value| {
+        let (node, names) = compiled(&template);
+        names.find("kind").is_some_and(|kind| node.always_fills(kind))
+    };
+    assert!(fills(json!("{kind}")) && fills(json!(["lost", {"of": {"kind": "is {kind}"}}])));
+    assert!(!fills(json!(["lost", {"kind?": "{kind}"}])) && !fills(json!({"of?": {"kind": "{kind}"}})));
+    assert!(!fills(json!({"other": "{other}", "kind?": "{kind}"})));
+}

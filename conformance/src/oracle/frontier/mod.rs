@@ -23,7 +23,8 @@
 //! - *Ends.* A server learns of the end of a connection at any time after it. What was in flight may have been served or
 //!   not, up to any point. A client that is frozen may be noticed at any time. At the end of a phase the server has to have
 //!   noticed if somebody was there to be told, for the runner waited for that. If nobody was, it may notice later; but an
-//!   explanation that needs it is kept only where no other is left, and is then a matter of time ([`settle`]).
+//!   explanation that needs it is kept only where no other is left, and is then a matter of time ([`settle`]). Of one that
+//!   was in no room nobody can tell when it was noticed: both are one state.
 //! - *Time*, where a target has no fence: after the runner's wait it counts as served and arrived what was sent before.
 //! - *Broken frames* may end their connection or not. A request without an ack may take effect or not. A description of
 //!   a size on which implementations may differ may be relayed or refused.
