@@ -6,9 +6,10 @@ use glare_conformance::{
     driver::{Settings, drive},
     oracle::judge,
     scenario::{library, parse},
-    transport::{Memory, Transport},
+    transport::{Memory, ModelCore, Transport},
     verdict::Verdict,
 };
+use glare_model::{requirement::ids::RELAY_07, room::RoomRules};
 
 const SETTINGS: Settings = Settings { timeout: Duration::from_secs(2), nonce: 1 };
 
@@ -67,4 +68,18 @@ async fn a_member_that_may_still_be_there_is_told_apart_from_one_that_is_gone() 
     let case = parse(text).unwrap().remove(0);
     let trace = drive(&Transport::Memory(Memory::reference()), &case, SETTINGS).await;
     assert_eq!(judge(&trace, true).frontier.max(), 2);
+}
+
+/// One error for two signals of one kind is the one that has to come, and the other one, which is recommended, is missing.
+#[tokio::test(start_paused = true)]
+async fn an_error_that_may_be_missing_does_not_take_the_place_of_one_that_may_not() {
+    for steps in ["A offer B\n  A emit offer {\"offer\":{}}", "A emit offer {\"offer\":{}}\n  A offer B"] {
+        let text = format!("case: two\ntitle: t\ncovers: RELAY-07\nB connect\nA connect\ntogether\n  {steps}\nend\n");
+        let case = parse(&text).unwrap().remove(0);
+        let rules = RoomRules { report_undeliverable: false, ..RoomRules::REFERENCE };
+        let core = ModelCore::with_rules(rules);
+        let trace = drive(&Transport::Memory(Memory::new(core)), &case, SETTINGS).await;
+        let broken: Vec<_> = judge(&trace, true).violations.iter().map(|one| one.requirement).collect();
+        assert_eq!(broken, [RELAY_07], "{}", trace.to_ndjson());
+    }
 }

@@ -6,12 +6,15 @@ mod simulator;
 mod tape;
 
 use glare_conformance::{
+    capability::Profile,
+    dialect::Dialect,
     oracle::{Oracle, judge, unmerged_violations},
-    trace::Trace,
+    trace::{Entry, Trace},
     verdict::Verdict,
 };
 use glare_model::{message::SignalKind, requirement::Level};
 use proptest::prelude::*;
+use serde_json::Value;
 use simulator::{Act, Fault, Mishap, Plan, simulate};
 
 fn any_kind() -> impl Strategy<Value = SignalKind> {
@@ -27,6 +30,16 @@ fn plain_act(clients: u8) -> impl Strategy<Value = Act> {
         6 => (any_kind(), 0..clients).prop_map(|(kind, to)| Act::Signal(kind, to)),
         1 => Just(Act::Stray),
         1 => Just(Act::Malformed),
+    ]
+}
+
+/// Signals that are refused, for one of two reasons, and some that are not.
+fn refused_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        2 => Just(Act::Malformed),
+        2 => Just(Act::Signal(SignalKind::Offer, 3)),
+        1 => Just(Act::Stray),
+        1 => (any_kind(), 0..4_u8).prop_map(|(kind, to)| Act::Signal(kind, to)),
     ]
 }
 
@@ -65,6 +78,20 @@ fn frontier_objects(trace: &Trace) -> bool {
     violations.iter().any(|one| one.oracle == Oracle::Frontier && one.requirement.level() == Level::Must)
 }
 
+/// As if the server did not say which kind of signal an error is about.
+fn forget_error_kinds(trace: &mut Trace) {
+    trace.profile = Profile::CORE.with_dialect(Dialect { names_error_kind: false, ..Dialect::CORE });
+    for record in trace.records.iter_mut().filter(|record| is_error(&record.entry)) {
+        if let Entry::Received { data: Some(Value::Object(data)), .. } = &mut record.entry {
+            data.remove("type");
+        }
+    }
+}
+
+fn is_error(entry: &Entry) -> bool {
+    matches!(entry, Entry::Received { event, .. } if event == "error")
+}
+
 proptest! {
     // More with PROPTEST_CASES.
     #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_500)))]
@@ -95,9 +122,32 @@ proptest! {
         seed: u64,
         fault in prop::option::of(prop::sample::select(vec![Fault::Lost, Fault::Doubled, Fault::Overtaken, Fault::Misrouted])),
         after in 4..12_usize,
+        names_error_kind: bool,
     ) {
         let mishap = fault.map(|fault| Mishap { fault, after, only_certain: false });
-        let (trace, _) = simulate(&furnished(vec![race]), seed, mishap);
+        let (mut trace, _) = simulate(&furnished(vec![race]), seed, mishap);
+        if !names_error_kind {
+            forget_error_kinds(&mut trace);
+        }
+        prop_assert_eq!(frontier_objects(&trace), !naive::explains(&trace), "{}", story(&trace));
+    }
+
+    /// An error that may be missing is not taken for one that may not, whichever of them is lost.
+    #[test]
+    fn errors_of_one_client_are_explained_exactly_if_trying_every_order_explains_them(
+        race in prop::collection::vec((0..2_u8, refused_act()), 2..=5),
+        seed: u64,
+        lost in 0..4_usize,
+        names_error_kind: bool,
+    ) {
+        let (mut trace, _) = simulate(&furnished(vec![race]), seed, None);
+        let mut errors = trace.records.iter().enumerate().filter(|(_, record)| is_error(&record.entry));
+        if let Some((place, _)) = errors.nth(lost) {
+            trace.records.remove(place);
+        }
+        if !names_error_kind {
+            forget_error_kinds(&mut trace);
+        }
         prop_assert_eq!(frontier_objects(&trace), !naive::explains(&trace), "{}", story(&trace));
     }
 }

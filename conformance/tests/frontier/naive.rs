@@ -1,6 +1,7 @@
 //! The question of the frontier, answered in the plainest way: every order of the acts of each phase, one after the other,
 //! is played from beginning to end and compared with what each client saw. Acks are compared by their contents; an
-//! undeliverable signal's error may be missing, and errors to a client that acted are free.
+//! undeliverable signal's error may be missing, and errors to a client that acted are free. Where errors do not name the kind
+//! of signal that they are about, any of them is about any.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +38,7 @@ struct Phase {
     arrivals: BTreeMap<u16, Vec<Arrival>>,
     /// On which connection, and where each was sent and came back.
     fences: Vec<(u16, usize, usize)>,
+    names_error_kind: bool,
 }
 
 /// Whether some order explains a trace of creates, joins, leaves and signals.
@@ -58,7 +60,8 @@ fn phases(trace: &Trace) -> Vec<Phase> {
     let mut phases: Vec<Phase> = Vec::new();
     for (at, record) in trace.records.iter().enumerate() {
         if let Entry::Phase { .. } = record.entry {
-            phases.push(Phase::default());
+            let names_error_kind = trace.profile.dialect().names_error_kind;
+            phases.push(Phase { names_error_kind, ..Phase::default() });
         }
         let phase = phases.last_mut().expect("a trace begins with a phase");
         match &record.entry {
@@ -117,10 +120,15 @@ fn try_orders(
         begun.push(act.of);
         // The act cannot have been served before it and those before it were sent.
         let now = now.max(act.at);
-        if let Some((directory, seen, now)) = serve(phase, number, done, directory.clone(), seen.clone(), now) {
-            done[number] = true;
-            try_orders(phase, done, directory, seen, now, found);
-            done[number] = false;
+        // That a signal was undeliverable is told or not, whatever else its sender is told.
+        let ways = if matches!(read(act), Some(ClientMessage::Signal { .. })) { &[true, false][..] } else { &[true] };
+        for told in ways {
+            let after = serve(phase, number, done, directory.clone(), seen.clone(), now, *told);
+            if let Some((directory, seen, now)) = after {
+                done[number] = true;
+                try_orders(phase, done, directory, seen, now, found);
+                done[number] = false;
+            }
         }
     }
 }
@@ -134,6 +142,7 @@ fn serve(
     mut directory: HashDirectory<u16, RoomId>,
     mut seen: BTreeMap<u16, usize>,
     mut now: usize,
+    told: bool,
 ) -> Option<After> {
     let act = &phase.acts[number];
     let mut effects = Vec::new();
@@ -145,8 +154,14 @@ fn serve(
     effects.sort_by_key(|effect| matches!(effect, Effect::Send { message, .. } if write(message).is_err()));
     for effect in effects {
         let Effect::Send { to, message, .. } = effect else { continue };
+        if !told && is_undeliverable(&message) {
+            continue;
+        }
         match write(&message) {
-            Ok((event, data)) => {
+            Ok((event, mut data)) => {
+                if event == "error" && !phase.names_error_kind {
+                    data = json!({});
+                }
                 let arrivals = phase.arrivals.get(&to).map_or(&[][..], Vec::as_slice);
                 let from = seen.get(&to).copied().unwrap_or_default();
                 let next = arrivals[from..].iter().position(|one| {

@@ -47,6 +47,11 @@ impl Search<'_> {
                 object(&mut state, requirement, Ground::Listed { slot, number: item, present });
             }
             Some(CourseFault::SelfSignal) => object(&mut state, RELAY_08, Ground::SelfSignal(slot)),
+            Some(CourseFault::Untold(kind)) => {
+                let message = Message::Error(kind, SignalRefusal::Undeliverable);
+                let place = state.stand(slot).seen;
+                state.object(script, missing(slot, message, RELAY_07, phase, place));
+            }
             Some(CourseFault::Ended) => object(&mut state, script.clause_of_end(slot, item), Ground::Ended(slot)),
             None => {}
         }

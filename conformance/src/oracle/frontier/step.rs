@@ -1,7 +1,7 @@
 //! What a server may do next for one connection: the one place of the suite that steps the model.
 
 use glare_model::{
-    message::{ClientMessage, Refusal, RequestKind, Signal, SignalFault, SignalKind, Target},
+    message::{ClientMessage, Refusal, RequestKind, Signal, SignalFault, SignalKind, SignalRefusal, Target},
     requirement::{
         RequirementId, Role,
         ids::{ROOM_04, ROOM_10, ROOM_13},
@@ -40,6 +40,8 @@ pub(super) enum CourseFault {
     Listed,
     /// A signal to oneself was delivered.
     SelfSignal,
+    /// The sender of an undeliverable signal of this kind was not told.
+    Untold(SignalKind),
     /// The server ended a connection without a reason.
     Ended,
 }
@@ -116,7 +118,11 @@ impl Script {
                     let input = Input::Message(slot, ClientMessage::Signal { kind: *kind, signal: signal.clone() });
                     courses.push(delivered.step(input));
                 }
-                courses.push(unchanged.signal(slot, *kind, signal));
+                let served = unchanged.signal(slot, *kind, signal);
+                if self.owes_an_error(slot, number) {
+                    courses.extend(served.untold(slot, *kind));
+                }
+                courses.push(served);
             }
             Ask::End(_) | Ask::Ended { .. } => {}
         }
@@ -158,6 +164,15 @@ impl Script {
             anew.state.exit(&room, slot);
             courses.push(anew.request(slot, kind, Ok(room), ack));
         }
+    }
+
+    /// Whether a signal behind this one may have to be answered with an error. What comes may then be that one, or behind that
+    /// one: an error for an undeliverable signal is only recommended, and must not stand in its way.
+    fn owes_an_error(&self, slot: Slot, number: u32) -> bool {
+        let later = self.lines[usize::from(slot)].items.iter().skip(number as usize + 1);
+        later
+            .take_while(|item| item.what != Ask::Fence)
+            .any(|item| matches!(item.what, Ask::Signal { signal, unclear, .. } if signal.is_err() || unclear))
     }
 
     /// The users in the room of a connection besides its own, in the order of their numbers.
@@ -227,6 +242,18 @@ impl Course {
 
     fn signal(self, slot: Slot, kind: SignalKind, signal: Result<Signal<Slot, Room, u32>, SignalFault>) -> Self {
         self.step(Input::Message(slot, ClientMessage::Signal { kind, signal }))
+    }
+
+    /// The same without the error for an undeliverable signal, if there is one.
+    fn untold(&self, slot: Slot, kind: SignalKind) -> Option<Self> {
+        let is_error = |(to, message, _): &(Slot, Message, RequirementId)| {
+            *to == slot && *message == Message::Error(kind, SignalRefusal::Undeliverable)
+        };
+        let place = self.sent.iter().position(is_error)?;
+        let mut untold = self.clone();
+        untold.sent.remove(place);
+        untold.fault = Some(CourseFault::Untold(kind));
+        Some(untold)
     }
 }
 
