@@ -10,7 +10,7 @@ use glare_model::{
 };
 
 use super::{
-    script::{Aim, Answer, Ask, Item, Line, Message, Room, Script, Slot, count},
+    script::{Aim, Answer, Ask, Item, Line, Look, Message, Room, Script, Slot, count},
     state::State,
 };
 use crate::trace::Ending;
@@ -119,10 +119,13 @@ impl Script {
                     courses.push(delivered.step(input));
                 }
                 let served = unchanged.signal(slot, *kind, signal);
-                if self.owes_an_error(slot, number) {
-                    courses.extend(served.untold(slot, *kind));
-                }
-                courses.push(served);
+                let untold = served.untold(slot, *kind);
+                let (told, not_told) = match untold {
+                    Some(_) => self.is_told(state, slot, number, *kind),
+                    None => (true, false),
+                };
+                courses.extend(untold.filter(|_| not_told));
+                courses.extend(told.then_some(served));
             }
             Ask::End(_) | Ask::Ended { .. } => {}
         }
@@ -166,13 +169,32 @@ impl Script {
         }
     }
 
-    /// Whether a signal behind this one may have to be answered with an error. What comes may then be that one, or behind that
-    /// one: an error for an undeliverable signal is only recommended, and must not stand in its way.
-    fn owes_an_error(&self, slot: Slot, number: u32) -> bool {
-        let later = self.lines[usize::from(slot)].items.iter().skip(number as usize + 1);
-        later
-            .take_while(|item| item.what != Ask::Fence)
-            .any(|item| matches!(item.what, Ask::Signal { signal, unclear, .. } if signal.is_err() || unclear))
+    /// Whether the error for an undeliverable signal comes, and whether it does not. It is only recommended, and must not be
+    /// taken for one that has to come for a signal behind it: it comes if those are still there when it has come.
+    fn is_told(&self, state: &State, slot: Slot, number: u32, kind: SignalKind) -> (bool, bool) {
+        let (line, dialect) = (&self.lines[usize::from(slot)], self.profile.dialect());
+        let behind = || {
+            let items = line.items.iter().skip(number as usize + 1).take_while(|item| item.what != Ask::Fence);
+            items.filter_map(|item| match item.what {
+                Ask::Signal { kind, signal, unclear } => Some((item.at, kind, signal.is_err(), unclear)),
+                _ => None,
+            })
+        };
+        // Whether one of these has to come is for the search to find out.
+        if behind().any(|(.., unclear)| unclear) {
+            return (true, true);
+        }
+        let deadline = line.deadline(number);
+        let mut errors =
+            line.sightings.iter().skip(state.stand(slot).seen as usize).filter_map(|seen| match seen.look {
+                Look::Error(named) if seen.at <= deadline => Some((seen.at, named)),
+                _ => None,
+            });
+        let mut comes = |at: usize, kind| errors.any(|(seen, named)| seen > at && dialect.is_error_about(named, kind));
+        let at = line.items[number as usize].at;
+        let is_told =
+            !comes(at, kind) || behind().filter(|(_, _, owed, _)| *owed).all(|(at, kind, ..)| comes(at, kind));
+        (is_told, !is_told)
     }
 
     /// The users in the room of a connection besides its own, in the order of their numbers.
