@@ -180,6 +180,9 @@ impl Script {
                 _ => None,
             })
         };
+        if !self.rules.report_malformed {
+            return (true, false);
+        }
         // Whether one of these has to come is for the search to find out.
         if behind().any(|(.., unclear)| unclear) {
             return (true, true);
